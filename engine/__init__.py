@@ -1,0 +1,1 @@
+"""The engine: decides what happens; imports the standard library and pydantic only."""

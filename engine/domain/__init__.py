@@ -1,0 +1,1 @@
+"""Nouns of the product: frozen, pure, no I/O, no clock, no randomness."""

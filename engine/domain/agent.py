@@ -1,0 +1,44 @@
+"""What an agent can do, as the registry, the planner and people see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pydantic import BaseModel
+
+from engine.domain.effect import Effect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSpec:
+    """An agent's card in the registry."""
+
+    name: str
+    version: str
+    skill: str
+    """One sentence: what it is for."""
+    inputs: type[BaseModel]
+    """Its literal and bound arguments after resolution; ``extra="forbid"``."""
+    output: str
+    """``kind`` of the artifact it gives back."""
+    effect: Effect = Effect.UNKNOWN
+    """The strongest effect it may have through its tools."""
+    tools: frozenset[str] = field(default_factory=frozenset[str])
+    """Names of the tools it may call; all others are closed to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """A tool's declaration."""
+
+    name: str
+    version: str
+    inputs: type[BaseModel]
+    """Arguments, ``extra="forbid"``; validated before every call and after every edit."""
+    effect: Effect = Effect.UNKNOWN
+    gated: bool = True
+    """A person must approve each call."""
+    held: bool = False
+    """Not gated itself, but in a plan with a gate it waits until that gate has opened."""
+    locks: frozenset[str] = field(default_factory=frozenset[str])
+    """Named resources held around the effect."""
