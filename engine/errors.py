@@ -1,16 +1,16 @@
 """Every error the product raises on purpose. Retry policy reads the class, never the text.
 
-    TizmorError
-    ├── RequestError          the person can mend it: unknown id, bad input, not allowed, conflict
-    │   ├── NotFoundError     the named thing does not exist for this principal
-    │   ├── NotAllowedError   it exists, and this principal may not do that to it
-    │   └── ConflictError     it exists, and its state no longer admits the action
-    ├── IntegrationError      the outside world failed
-    │   ├── UnavailableError  may work later: retry
-    │   ├── AuthExpiredError  works once somebody reconnects the account
-    │   └── RefusedError      will never work like this: do not retry
-    ├── PlanError             the plan is wrong: replan or ask
-    └── InternalError         our bug
+TizmorError
+├── RequestError          the person can mend it: unknown id, bad input, not allowed, conflict
+│   ├── NotFoundError     the named thing does not exist for this principal
+│   ├── NotAllowedError   it exists, and this principal may not do that to it
+│   └── ConflictError     it exists, and its state no longer admits the action
+├── IntegrationError      the outside world failed
+│   ├── UnavailableError  may work later: retry
+│   ├── AuthExpiredError  works once somebody reconnects the account
+│   └── RefusedError      will never work like this: do not retry
+├── PlanError             the plan is wrong: replan or ask
+└── InternalError         our bug
 """
 
 from __future__ import annotations

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from engine.domain.effect import Effect
+from engine.domain.effect import Call, Effect
+from engine.domain.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,3 +43,7 @@ class ToolSpec:
     """Not gated itself, but in a plan with a gate it waits until that gate has opened."""
     locks: frozenset[str] = field(default_factory=frozenset[str])
     """Named resources held around the effect."""
+
+    def call(self, arguments: JsonObject) -> Call:
+        """One exact call of this tool: what a person consents to."""
+        return Call(tool=self.name, version=self.version, arguments=arguments)

@@ -5,8 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+from typing_extensions import TypeAliasType
+
+if TYPE_CHECKING:
+    JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
+else:
+    # A *named* recursive alias, or pydantic cannot follow it; type checkers read the plain form above.
+    JsonValue = TypeAliasType(
+        "JsonValue", "None | bool | int | float | str | Sequence[JsonValue] | Mapping[str, JsonValue]"
+    )
+
 JsonObject = Mapping[str, JsonValue]
 
 

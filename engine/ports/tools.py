@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from engine.domain.agent import ToolSpec
 from engine.domain.artifact import Artifact
-from engine.domain.ids import EffectKey, ExecutionId, StepId
+from engine.domain.ids import EffectKey, ExecutionId, StepId, TenantId, effect_key
 from engine.domain.json import JsonObject
 
 
-class ToolCall(Protocol):
-    """Where and as what a call is made; the same on every attempt."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """Where and as what a tool is called; the same on every attempt."""
 
-    @property
-    def execution_id(self) -> ExecutionId:
-        """The execution the call belongs to."""
-        ...
-
-    @property
-    def step_id(self) -> StepId:
-        """The step the call belongs to."""
-        ...
-
-    @property
-    def number(self) -> int:
-        """Which effect of its step this is, from 1, in program order."""
-        ...
+    tenant_id: TenantId
+    execution_id: ExecutionId
+    step_id: StepId
+    number: int
+    """Which effect of its step this is, from 1, in program order."""
+    fence: int = 0
+    """Of the owner that makes the call."""
+    plan_version: int = 0
+    title: str = ""
+    """The step's title, for cards."""
 
     @property
     def key(self) -> EffectKey:
         """The idempotency key."""
-        ...
+        return effect_key(self.tenant_id, self.execution_id, self.step_id, self.number)
 
 
 class Tool(Protocol):

@@ -1,0 +1,243 @@
+"""The composition root: the only module that knows everything. Owns the top TaskGroup and AsyncExitStack."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loguru import logger
+
+from bot.access import Access, AccessOptions
+from bot.door import Remembered
+from bot.gateway import ChatBell, Gateway, Services
+from bot.inbox import Inbox
+from bot.logs import keep_rows
+from bot.outbox import Outbox
+from bot.settings import Settings
+from bot.telemetry import Observatory
+from engine.concurrency import Wakeup
+from engine.domain.event import Event, EventType
+from engine.domain.ids import PrincipalId
+from engine.domain.tenant import PersonalTime
+from engine.execution.dispatcher import Dispatcher
+from engine.execution.executor import Executor
+from engine.execution.step_runner import Workshop
+from engine.failpoints import arm
+from engine.orchestration.master_orchestrator import MasterOrchestrator
+from engine.orchestration.state_manager import StateManager
+from engine.planning.planner import OfflinePlanner
+from engine.ports.planning import Planner
+from engine.proactive.alarms import Alarms
+from engine.registry.agent_registry import AgentRegistry
+from engine.registry.tool_discovery import builtin
+from engine.safety.hitl_gates import HitlGates
+from engine.safety.resource_locks import ResourceLocks
+from engine.streaming.stream_manager import StreamManager
+from engine.toolkit.belt import ToolBelt
+from integrations.local_workspace import open_workspace
+from integrations.scheduling.clock import RandomIds, SystemClock
+from integrations.scheduling.timer import AlarmClock
+from storage.access_store import AccessStore, StoredAnswer
+from storage.chat_store import SqliteChatLog
+from storage.codec import instant
+from storage.database import Database, open_database
+from storage.execution_store import SqliteExecutionStore
+from storage.telemetry_store import TelemetryStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tizmor:
+    """A running product. Made by :func:`open_tizmor`."""
+
+    orchestrator: MasterOrchestrator
+    planner: Planner
+    registry: AgentRegistry
+    gates: HitlGates
+    door: Gateway
+    access: Access
+    idempotency: RememberedAnswers
+    settings: Settings
+
+
+class RememberedAnswers:
+    """``bot.door.Idempotency`` over the access store."""
+
+    def __init__(self, store: AccessStore, clock: SystemClock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def recall(self, principal_id: PrincipalId, key: str) -> Remembered | None:
+        """What was answered under this key, or None."""
+        found = await self._store.recall(principal_id, key)
+        if found is None:
+            return None
+        return Remembered(route=found.route, body_hash=found.body_hash, status=found.status, body=found.body)  # pyright: ignore[reportArgumentType] - JSON by contract
+
+    async def remember(self, principal_id: PrincipalId, key: str, answer: Remembered) -> None:
+        """Keep an answer; the first one under a key stays."""
+        stored = StoredAnswer(
+            route=answer.route, body_hash=answer.body_hash, status=answer.status, body=dict(answer.body)
+        )
+        await self._store.remember(principal_id, key, stored, self._clock.now())
+
+
+@asynccontextmanager
+async def open_tizmor(settings: Settings) -> AsyncGenerator[Tizmor]:
+    """Own the home, recover what an earlier process left, and run until the block ends.
+
+    Raises:
+        RequestError: the home is locked or not writable, or its database is newer; ``detail`` says what to do.
+    """
+    _arm_failpoints(settings)
+    clock = SystemClock()
+    async with AsyncExitStack() as stack:
+        home = settings.tizmor_home
+        database = await stack.enter_async_context(open_database(home, now=instant(clock.now())))
+        engine = _Engine(settings, database, clock)
+        handle = keep_rows(engine.telemetry_store.log)
+        stack.callback(logger.remove, handle)
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        services = [group.create_task(job, name=name) for name, job in engine.jobs()]
+        stack.callback(lambda: [task.cancel() for task in services])
+        engine.dispatcher.open(group)
+        stack.callback(engine.dispatcher.close)
+        engine.alarm_clock.start()
+        stack.callback(engine.alarm_clock.stop)
+        unfinished = await engine.store.unfinished()
+        engine.observatory.recovered(len(unfinished))
+        engine.dispatcher.wake_all(unfinished)
+        engine.ring_alarms()
+        yield engine.product(settings)
+
+
+class _Engine:
+    """Everything wired together, from the store outwards."""
+
+    def __init__(self, settings: Settings, database: Database, clock: SystemClock) -> None:
+        self._settings = settings
+        self._clock = clock
+        ids = RandomIds()
+        self.store = SqliteExecutionStore(database)
+        self.state = StateManager(self.store, clock)
+        self.streams = StreamManager(self.store)
+        self.telemetry_store = TelemetryStore(database)
+        self.observatory = Observatory(self.telemetry_store)
+        self.registry = self._open_registry(settings.workspace, clock)
+        self.planner = OfflinePlanner(self.registry.specs)
+        gated = self.registry.gated_agents()
+        belt = ToolBelt(
+            store=self.store,
+            state=self.state,
+            clock=clock,
+            ids=ids,
+            locks=ResourceLocks(),
+            gated_agents=gated,
+        )
+        workshop = Workshop(
+            agents=self.registry.agents(),
+            tools={name: belt.equip(tool) for name, tool in self.registry.tools().items()},
+            store=self.store,
+            state=self.state,
+            clock=clock,
+            telemetry=self.observatory,
+            personal=PersonalTime(timezone=settings.tizmor_timezone),
+            fence=database.generation,
+        )
+        executor = Executor(workshop, self.planner, ids, gated)
+        self.dispatcher = Dispatcher(executor.run, self.observatory)
+        self.gates = HitlGates(
+            self.store, self.state, clock, lambda name: self.registry.tool(name).spec.inputs, self.dispatcher.wake
+        )
+        self.orchestrator = MasterOrchestrator(
+            self.store,
+            self.state,
+            self.streams,
+            clock,
+            ids,
+            self.dispatcher.wake,
+            timezone=settings.tizmor_timezone,
+        )
+        self._wire_chat(database)
+        self._wire_alarms()
+        self.state.watch(self.streams.heard)
+        self.state.watch(self.observatory.heard)
+        self.state.watch(self.outbox.heard)
+        self._access_store = AccessStore(database)
+
+    def jobs(self) -> list[tuple[str, object]]:
+        """The services that run beside executions."""
+        return [("inbox", self.inbox.run()), ("outbox", self.outbox.run()), ("alarms", self._alarm_loop())]
+
+    def ring_alarms(self) -> None:
+        """Look at what is due."""
+        self._alarm_bell.ring()
+
+    def product(self, settings: Settings) -> Tizmor:
+        """What the doors are given."""
+        services = Services(
+            orchestrator=self.orchestrator,
+            gates=self.gates,
+            store=self.store,
+            inbox=self.inbox,
+            chat=self._chat,
+            bell=self._bell,
+            clock=self._clock,
+            timezone=settings.tizmor_timezone,
+            rated=self.outbox.mark,
+            metrics=self.observatory.metrics,
+        )
+        options = AccessOptions(
+            host=settings.tizmor_host,
+            public_url=settings.tizmor_public_url,
+            lookup=self._access_store.by_token,
+            find=self._access_store.by_id,
+        )
+        return Tizmor(
+            orchestrator=self.orchestrator,
+            planner=self.planner,
+            registry=self.registry,
+            gates=self.gates,
+            door=Gateway(services),
+            access=Access.open(settings.tizmor_home, self._clock, options),
+            idempotency=RememberedAnswers(self._access_store, self._clock),
+            settings=settings,
+        )
+
+    def _open_registry(self, workspace: Path, clock: SystemClock) -> AgentRegistry:
+        office = open_workspace(workspace, clock)
+        return builtin(office.documents, office.contacts, office.calendar, clock)
+
+    def _wire_chat(self, database: Database) -> None:
+        self._bell = ChatBell()
+        self._chat = SqliteChatLog(database)
+        self.outbox = Outbox(self._chat, self.state, self._clock, self._bell.ring)
+        self.inbox = Inbox(
+            self._chat, self.orchestrator, self._clock, self._settings.tizmor_timezone, self._bell.ring
+        )
+
+    def _wire_alarms(self) -> None:
+        self._alarm_bell = Wakeup()
+        self.alarm_clock = AlarmClock(self._alarm_bell.ring)
+        self._alarms = Alarms(self.store, self.state, self._clock, self.gates, self.dispatcher.wake)
+        self.state.watch(self._maybe_alarm)
+
+    def _maybe_alarm(self, event: Event) -> None:
+        if event.type in {EventType.APPROVAL_REQUESTED, EventType.STEP_WAITING}:
+            self._alarm_bell.ring()
+
+    async def _alarm_loop(self) -> None:
+        while True:
+            await self._alarm_bell.wait()
+            await self._alarms.ring(self.alarm_clock)
+
+
+def _arm_failpoints(settings: Settings) -> None:
+    log = settings.tizmor_failpoint_log
+    if log is None:
+        arm(settings.tizmor_failpoint)
+        return
+    stream = log.open("a", buffering=1, encoding="utf-8")
+    arm(settings.tizmor_failpoint, lambda name: stream.write(name + "\n") and None)

@@ -1,0 +1,164 @@
+"""The command line. Each function's docstring is its help."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Coroutine
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from bot import __version__
+from engine.errors import RequestError, TizmorError
+
+app = App(name="tizmor", version=__version__, help="Write what you want done; Tizmor plans it, asks before it acts, and does it.")
+
+Home = Annotated[Path | None, Parameter(help="Folder of all state.")]
+Port = Annotated[int | None, Parameter(help="Port of the web door; 0 takes a free one.")]
+Host = Annotated[str | None, Parameter(help="Address of the web door.")]
+
+
+@app.command
+def demo(*, home: Home = None, port: Port = None, host: Host = None) -> int:
+    """Serve the local chat over a sample workspace; no key needed."""
+    from integrations.local_workspace.sample import create_sample  # noqa: PLC0415 - only the demo needs it
+
+    settings = _settings(home, port, host)
+    create_sample(settings.workspace, date.today())  # noqa: DTZ011 - the person's own today
+    return _run(_serve(settings, demo=True))
+
+
+@app.command
+def run(*, home: Home = None, port: Port = None, host: Host = None) -> int:
+    """Serve every configured surface until stopped."""
+    return _run(_serve(_settings(home, port, host), demo=False))
+
+
+@app.command
+def ask(request: str, *, home: Home = None, json: Annotated[bool, Parameter(name="--json")] = False) -> int:
+    """Do one request in the terminal: live plan, questions at the prompt.
+
+    Talks to the running process if the home is in use. Exit codes: 0 done, 1 failed, 2 usage, 75 waiting for an answer.
+
+    Args:
+        request: what you would like done, in Hebrew or English.
+        home: folder of all state.
+        json: print the execution as JSON instead of text.
+    """
+    return _run(_ask(request, home, as_json=json))
+
+
+@app.command
+def doctor(*, home: Home = None, json: Annotated[bool, Parameter(name="--json")] = False) -> int:
+    """Show the effective settings, what is wrong, and how to mend it."""
+    from bot.doctor import effective, examine  # noqa: PLC0415
+
+    settings = _settings(home, None, None)
+    findings = list(examine(settings))
+    if json:
+        _print_json({"settings": effective(settings), "findings": [_finding(f) for f in findings]})
+    else:
+        for name, value in effective(settings).items():
+            print(f"  {name} = {value}")
+        for finding in findings:
+            print(f"{'ok ' if finding.ok else 'BAD'} {finding.name}: {finding.detail}")
+    return 0 if all(f.ok for f in findings) else 1
+
+
+@app.command
+def migrate(*, home: Home = None) -> int:
+    """Bring the database to this version's schema."""
+    from storage.database import DATABASE_FILE, HEAD, own_home  # noqa: PLC0415
+    from storage.database import migrate as bring  # noqa: PLC0415
+
+    settings = _settings(home, None, None)
+    with own_home(settings.tizmor_home):
+        bring(settings.tizmor_home / DATABASE_FILE)
+    print(f"schema {HEAD}")
+    return 0
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and leave with its exit code; an error on purpose is one line on standard error."""
+    try:
+        code = app(arguments, exit_on_error=True)
+    except TizmorError as error:
+        print(error.detail, file=sys.stderr)
+        code = 2 if isinstance(error, RequestError) else 1
+    except KeyboardInterrupt:
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _settings(home: Path | None, port: int | None, host: str | None) -> Any:
+    from bot.logs import set_up_logs  # noqa: PLC0415 - imports cost time that --help need not pay
+    from bot.settings import load_settings  # noqa: PLC0415
+
+    settings = load_settings(tizmor_home=home, tizmor_port=port, tizmor_host=host)
+    set_up_logs(settings.tizmor_log_level)
+    return settings
+
+
+def _run(work: Coroutine[Any, Any, int]) -> int:
+    try:
+        return asyncio.run(work)
+    except* TizmorError as errors:
+        first = _first(errors)
+        raise first from None
+
+
+def _first(errors: BaseExceptionGroup[Any]) -> Exception:
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error if isinstance(error, Exception) else RuntimeError(str(error))
+
+
+async def _serve(settings: Any, *, demo: bool) -> int:
+    from bot.serve import serve, until_stopped  # noqa: PLC0415
+
+    async with serve(settings) as serving:
+        print(f"Tizmor is ready: {serving.url}")
+        if demo:
+            print("Offline planner: it understands office requests only, and says so on every card.")
+        print(f"Open once to sign in: {serving.login_link()}", flush=True)
+        await until_stopped()
+        print("Stopping; everything unfinished goes on at the next start.", flush=True)
+    return 0
+
+
+async def _ask(request: str, home: Path | None, *, as_json: bool) -> int:
+    from bot.serve import ENDPOINT_FILE, serve  # noqa: PLC0415
+    from storage.database import HomeLockedError  # noqa: PLC0415
+
+    settings = _settings(home, 0, None)
+    try:
+        async with serve(settings) as serving:
+            return await _converse(settings, serving.url, request, as_json=as_json)
+    except* HomeLockedError:
+        url = (settings.tizmor_home / ENDPOINT_FILE).read_text(encoding="utf-8")
+    return await _converse(settings, url, request, as_json=as_json)
+
+
+async def _converse(settings: Any, url: str, request: str, *, as_json: bool) -> int:
+    from bot.client import ApiClient  # noqa: PLC0415
+    from bot.render.texts import Texts  # noqa: PLC0415
+    from bot.terminal import Conversation, Prompt, read_line  # noqa: PLC0415
+    from engine.domain.request import dominant_locale  # noqa: PLC0415
+
+    token = (settings.tizmor_home / "api_token").read_text(encoding="utf-8").strip()
+    async with ApiClient(url, token) as client:
+        conversation = Conversation(client, Texts(dominant_locale(request)), Prompt(read=read_line), as_json=as_json)
+        return await conversation.ask(request)
+
+
+def _finding(finding: Any) -> dict[str, Any]:
+    return {"name": finding.name, "ok": finding.ok, "detail": finding.detail}
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,105 @@
+"""Says what is wrong and how to mend it; changes nothing and never opens a database that is in use for writing."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.settings import Settings, unknown_settings
+from engine.errors import RequestError
+from storage.database import DATABASE_FILE, HEAD, HomeLockedError, own_home, schema_version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing looked at."""
+
+    name: str
+    ok: bool
+    detail: str
+    """What was seen; where it is not fine, what to do."""
+
+
+def effective(settings: Settings) -> dict[str, str]:
+    """Every setting in effect, secrets redacted."""
+    return {
+        name.upper(): "[set]" if isinstance(value, SecretStr) else str(value)
+        for name, value in settings
+        if value is not None
+    }
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at everything, in the order in which things depend on each other."""
+    yield Finding(name="python", ok=sys.version_info >= (3, 11), detail=sys.version.split()[0])
+    yield _sqlite()
+    for name in unknown_settings():
+        yield Finding(name=name, ok=False, detail="unknown setting; check its spelling, it has no effect")
+    yield _database_url(settings)
+    yield _home(settings.tizmor_home)
+    yield _database(settings.tizmor_home / DATABASE_FILE)
+    yield from _workspace(settings.workspace)
+    yield _planner(settings)
+    yield from _surfaces(settings)
+
+
+def _sqlite() -> Finding:
+    fits = sqlite3.sqlite_version_info >= (3, 35)
+    return Finding(name="sqlite", ok=fits, detail=sqlite3.sqlite_version + ("" if fits else ": 3.35 or newer is needed"))
+
+
+def _database_url(settings: Settings) -> Finding:
+    url = settings.tizmor_database_url
+    detail = "the file under home" if url is None else f"{url}: this version takes SQLite under home only; unset it"
+    return Finding(name="database url", ok=url is None, detail=detail)
+
+
+def _home(home: Path) -> Finding:
+    try:
+        with own_home(home):
+            return Finding(name="home", ok=True, detail=str(home))
+    except HomeLockedError:
+        return Finding(name="home", ok=True, detail=f"{home} (a process is running)")
+    except RequestError as error:
+        return Finding(name="home", ok=False, detail=error.detail)
+
+
+def _database(path: Path) -> Finding:
+    try:
+        version = schema_version(path)
+    except RequestError as error:
+        return Finding(name="database", ok=False, detail=error.detail)
+    if version is None:
+        return Finding(name="database", ok=True, detail="not made yet; the first start makes it")
+    if version > HEAD:
+        return Finding(name="database", ok=False, detail=f"schema {version} is newer than {HEAD}: install the newer Tizmor")
+    return Finding(name="database", ok=True, detail=f"schema {version}")
+
+
+def _workspace(root: Path) -> Iterator[Finding]:
+    if not root.exists():
+        yield Finding(name="workspace", ok=True, detail=f"{root} does not exist yet; `tizmor demo` makes a sample one")
+        return
+    for part in ("docs", "contacts.vcf", "calendar.ics", "outbox"):
+        there = (root / part).exists()
+        yield Finding(
+            name=f"workspace {part}", ok=there, detail="" if there else f"{root / part} is missing; create it"
+        )
+
+
+def _planner(settings: Settings) -> Finding:
+    keyed = settings.anthropic_api_key is not None or settings.anthropic_base_url is not None
+    detail = "offline planner: limited understanding" + ("; the model settings are not used yet" if keyed else "")
+    return Finding(name="planner", ok=True, detail=detail)
+
+
+def _surfaces(settings: Settings) -> Iterator[Finding]:
+    yield Finding(name="web", ok=True, detail=f"http://{settings.tizmor_host}:{settings.tizmor_port}")
+    for name, token in (("slack", settings.slack_bot_token), ("telegram", settings.telegram_bot_token)):
+        detail = "not configured" if token is None else "configured, but this version does not speak it yet"
+        yield Finding(name=name, ok=token is None, detail=detail)

@@ -1,0 +1,164 @@
+"""What every door may ask of the product, as Protocols: the gateway implements them, surfaces only call them.
+
+A door proves who is asking and in what shape; everything it may then cause goes through :class:`Door`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from engine.domain.approval import Approval, ApprovalStatus, Decision
+from engine.domain.event import Event
+from engine.domain.execution import Signal
+from engine.domain.ids import ApprovalId, ConversationId, ExecutionId, PrincipalId
+from engine.domain.json import JsonObject
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.tenant import Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrchestrateCommand:
+    """One request as a door received it. ``text`` has been through ``engine.domain.request.clean_text``."""
+
+    text: str
+    user_id: PrincipalId | None = None
+    """For whom; None means the principal. Another person's id has been checked against the principal's role."""
+    conversation_id: ConversationId | None = None
+    locale: str | None = None
+    """``he`` or ``en``; None means the text's dominant script."""
+    timezone: str | None = None
+    """IANA name; None means the person's setting."""
+    dry_run: bool = False
+    request_key: str | None = None
+    """Names the delivery, unique per principal; a known key gives the execution it already made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some executions, newest first."""
+
+    items: tuple[ExecutionSnapshot, ...]
+    next: str | None = None
+    """Pass as ``before`` to go on; None at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatMessage:
+    """One state of one message of the local chat; an edit has the same ``id`` and a greater ``seq``."""
+
+    id: str
+    seq: int
+    """1-based, growing within the principal's chat."""
+    role: str
+    """``user`` or ``assistant``."""
+    kind: str
+    execution_id: ExecutionId | None
+    at: datetime
+    body: JsonObject
+
+
+class Door(Protocol):
+    """The one way in. Every method checks what the principal may see and do."""
+
+    async def orchestrate(self, principal: Principal, command: OrchestrateCommand) -> ExecutionSnapshot:
+        """Start an execution and return once it is committed, before planning.
+
+        Raises:
+            RequestError: the person can mend it.
+            UnavailableError: storage is away; the outcome is unknown, repeat with the same ``request_key``.
+        """
+        ...
+
+    async def execution(self, principal: Principal, execution_id: ExecutionId) -> ExecutionSnapshot:
+        """One execution.
+
+        Raises:
+            NotFoundError: unknown, or another person's.
+        """
+        ...
+
+    async def executions(self, principal: Principal, *, limit: int, before: str | None) -> Page:
+        """Executions the principal may see, newest first.
+
+        Raises:
+            RequestError: ``before`` is no cursor of ours.
+        """
+        ...
+
+    async def signal(self, principal: Principal, execution_id: ExecutionId, signal: Signal) -> ExecutionSnapshot:
+        """Pause, resume or cancel; repeating is harmless.
+
+        Raises:
+            NotFoundError: unknown, or another person's.
+            ConflictError: it is done, or its state does not admit the signal.
+        """
+        ...
+
+    async def approvals(self, principal: Principal, status: ApprovalStatus | None) -> tuple[Approval, ...]:
+        """Approvals the principal may see, newest first; None means every status."""
+        ...
+
+    async def decide(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> Approval:
+        """Answer an approval; the first answer wins.
+
+        Raises:
+            NotFoundError: unknown, or another person's.
+            ConflictError: already decided; ``parameters`` has ``who`` and ``when`` (ISO 8601, UTC).
+            RequestError: the answer does not fit the question.
+        """
+        ...
+
+    async def feedback(self, principal: Principal, execution_id: ExecutionId, rating: int, comment: str) -> None:
+        """Store a verdict (1 or -1); a later one replaces it.
+
+        Raises:
+            NotFoundError: unknown, or another person's.
+        """
+        ...
+
+    def events(self, principal: Principal, execution_id: ExecutionId, after: int) -> AsyncIterator[Event]:
+        """Events with a greater number, in order, replayed and then live. Ends after ``EXECUTION_FINISHED``, and at once
+        where the execution is done and nothing follows ``after``. Cancel or ``aclose`` frees everything it holds."""
+        ...
+
+    async def say(self, principal: Principal, text: str, client_id: str) -> None:
+        """Commit a message of the local chat to the inbox; a known ``client_id`` of this principal changes nothing."""
+        ...
+
+    def chat(self, principal: Principal, after: int) -> AsyncIterator[ChatMessage]:
+        """The principal's chat: states with a greater number, in order, replayed and then live; never ends by itself."""
+        ...
+
+    async def ready(self) -> Mapping[str, bool]:
+        """What must work before work is taken, by name: ``database`` and each configured surface."""
+        ...
+
+    def metrics(self) -> str:
+        """Everything measured, in Prometheus' text format."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """An answer kept under an idempotency key."""
+
+    route: str
+    """Method and path, such as ``POST /api/orchestrate``."""
+    body_hash: str
+    status: int
+    body: JsonObject
+
+
+class Idempotency(Protocol):
+    """Answers already given, by (principal, key); kept for 48 hours at least."""
+
+    async def recall(self, principal_id: PrincipalId, key: str) -> Remembered | None:
+        """What was answered under this key, or None."""
+        ...
+
+    async def remember(self, principal_id: PrincipalId, key: str, answer: Remembered) -> None:
+        """Keep an answer, durable on return; the first one under a key stays."""
+        ...

@@ -1,0 +1,187 @@
+"""Any inbound → authorised request, signal or decision: implements :class:`bot.door.Door`. Nothing has a private path."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+
+from engine.ports.chat_log import ChatLog, Delivery
+from bot.door import ChatMessage, OrchestrateCommand, Page
+from bot.inbox import Inbox
+from engine.concurrency import Wakeup
+from engine.domain.approval import Approval, ApprovalStatus, Decision
+from engine.domain.event import Event
+from engine.domain.execution import Signal
+from engine.domain.ids import DEFAULT_CONVERSATION, ApprovalId, ExecutionId
+from engine.domain.request import Request, clean_text, dominant_locale
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.tenant import Principal
+from engine.errors import TizmorError
+from engine.orchestration.master_orchestrator import MasterOrchestrator
+from engine.ports.clock import Clock
+from engine.ports.store import ExecutionStore
+from engine.safety.authoriser import Action, authorise
+from engine.safety.hitl_gates import HitlGates
+
+
+class ChatBell:
+    """Rings for everyone who watches the local chat."""
+
+    def __init__(self) -> None:
+        self._bells: set[Wakeup] = set()
+
+    def ring(self) -> None:
+        """Something new is shown."""
+        for bell in self._bells:
+            bell.ring()
+
+    def add(self) -> Wakeup:
+        """A bell of one's own; give it back with :meth:`discard`."""
+        bell = Wakeup()
+        self._bells.add(bell)
+        return bell
+
+    def discard(self, bell: Wakeup) -> None:
+        """Stop listening."""
+        self._bells.discard(bell)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the gateway leads to."""
+
+    orchestrator: MasterOrchestrator
+    gates: HitlGates
+    store: ExecutionStore
+    inbox: Inbox
+    chat: ChatLog
+    bell: ChatBell
+    clock: Clock
+    timezone: str
+    rated: Callable[[ExecutionId], None]
+    """Told when an execution was rated, so that its card shows it."""
+    metrics: Callable[[], str]
+
+
+class Gateway:
+    """See :class:`bot.door.Door` for what each method promises."""
+
+    def __init__(self, services: Services) -> None:
+        self._s = services
+
+    async def orchestrate(self, principal: Principal, command: OrchestrateCommand) -> ExecutionSnapshot:
+        """Start an execution."""
+        user = command.user_id or principal.id
+        action = Action.ASK if user == principal.id else Action.ACT_FOR
+        authorise(principal, action, tenant=principal.tenant_id)
+        text = clean_text(command.text)
+        request = Request(
+            text=text,
+            user_id=user,
+            tenant_id=principal.tenant_id,
+            conversation_id=command.conversation_id or DEFAULT_CONVERSATION,
+            locale=command.locale or dominant_locale(text),
+            timezone=command.timezone or self._s.timezone,
+            dry_run=command.dry_run,
+            request_key=command.request_key,
+        )
+        execution = await self._s.orchestrator.start(request, user)
+        return await self._s.orchestrator.get_execution(execution.id)
+
+    async def execution(self, principal: Principal, execution_id: ExecutionId) -> ExecutionSnapshot:
+        """One execution."""
+        return await self._allowed(principal, Action.SEE, execution_id)
+
+    async def executions(self, principal: Principal, *, limit: int, before: str | None) -> Page:
+        """Executions the principal may see."""
+        user = None if _sees_all(principal) else principal.id
+        found = await self._s.store.executions(principal.tenant_id, user, limit=limit + 1, before=before)
+        items = tuple([await self._s.orchestrator.get_execution(e) for e in found[:limit]])
+        return Page(items=items, next=items[-1].execution.id if len(found) > limit and items else None)
+
+    async def signal(self, principal: Principal, execution_id: ExecutionId, signal: Signal) -> ExecutionSnapshot:
+        """Pause, resume, cancel."""
+        await self._allowed(principal, Action.STEER, execution_id)
+        return await self._s.orchestrator.signal(execution_id, signal, principal.id)
+
+    async def approvals(self, principal: Principal, status: ApprovalStatus | None) -> tuple[Approval, ...]:
+        """Approvals the principal may see."""
+        user = None if _sees_all(principal) else principal.id
+        return tuple(await self._s.store.approvals(principal.tenant_id, user, status))
+
+    async def decide(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> Approval:
+        """Answer an approval."""
+        return await self._s.gates.decide(principal, approval_id, decision)
+
+    async def feedback(self, principal: Principal, execution_id: ExecutionId, rating: int, comment: str) -> None:
+        """Store a verdict."""
+        await self._allowed(principal, Action.STEER, execution_id)
+        await self._s.orchestrator.rate(execution_id, principal.id, rating, comment)
+        self._s.rated(execution_id)
+
+    async def events(self, principal: Principal, execution_id: ExecutionId, after: int) -> AsyncIterator[Event]:
+        """An execution's events."""
+        await self._allowed(principal, Action.SEE, execution_id)
+        async for event in self._s.orchestrator.events(execution_id, after):
+            yield event
+
+    async def say(self, principal: Principal, text: str, client_id: str) -> None:
+        """Take a message of the local chat."""
+        authorise(principal, Action.ASK, tenant=principal.tenant_id)
+        delivery = Delivery(
+            key=f"chat:{principal.id}:{client_id}",
+            surface="chat",
+            user_id=principal.id,
+            tenant_id=principal.tenant_id,
+            text=clean_text(text),
+            received_at=self._s.clock.now(),
+        )
+        await self._s.inbox.receive(delivery)
+
+    async def chat(self, principal: Principal, after: int) -> AsyncIterator[ChatMessage]:
+        """The principal's chat."""
+        bell = self._s.bell.add()
+        try:
+            while True:
+                batch = await self._s.chat.since(principal.id, after)
+                for message in batch:
+                    after = message.seq
+                    yield ChatMessage(
+                        id=message.id,
+                        seq=message.seq,
+                        role=message.role,
+                        kind=message.kind,
+                        execution_id=message.execution_id,
+                        at=message.at,
+                        body=message.body,
+                    )
+                if not batch:
+                    await bell.wait()
+        finally:
+            self._s.bell.discard(bell)
+
+    async def ready(self) -> Mapping[str, bool]:
+        """Can the database be read?"""
+        try:
+            await self._s.store.due(1)
+        except (TizmorError, OSError):
+            return {"database": False, "web": True}
+        return {"database": True, "web": True}
+
+    def metrics(self) -> str:
+        """Prometheus text."""
+        return self._s.metrics()
+
+    async def _allowed(self, principal: Principal, action: Action, execution_id: ExecutionId) -> ExecutionSnapshot:
+        snapshot = await self._s.orchestrator.get_execution(execution_id)
+        request = snapshot.execution.request
+        authorise(principal, action, tenant=request.tenant_id, owner=request.user_id)
+        return snapshot
+
+
+def _sees_all(principal: Principal) -> bool:
+    try:
+        authorise(principal, Action.SEE, tenant=principal.tenant_id)
+    except TizmorError:
+        return False
+    return True

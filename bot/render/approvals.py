@@ -1,0 +1,237 @@
+"""Questions that wait for a person, as blocks with buttons; a gate shows exactly what will be written.
+
+Fields are made from the canonical call the approval is bound to, never from what an agent says about it: every argument
+has its row, also one that nobody here has heard of, and characters that could hide or turn text are spelled out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.render.texts import Texts, isolate, reveal, shorten
+from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
+from engine.domain.effect import Call
+from engine.domain.ids import ApprovalId
+from engine.domain.json import JsonValue, canonical
+from engine.domain.snapshot import ExecutionSnapshot
+
+FIELD_ORDER = ("title", "subject", "to", "recipient", "attendees", "starts", "ends", "all_day", "location", "organiser")
+"""Arguments shown first, in this order; the rest follow by name."""
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_SHORT_TEXT = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something a person can press. It carries opaque ids only."""
+
+    action: str
+    """``approve edit reject choose answer run change drop pause resume cancel feedback``."""
+    label: str
+    tone: str = "plain"
+    """``primary``, ``plain`` or ``danger``."""
+    approval: str = ""
+    choice: str = ""
+    rating: int = 0
+    chosen: bool = False
+    """It has been pressed and still holds, such as a rating."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field:
+    """One argument of the call: how it reads, and how it is edited."""
+
+    name: str
+    """As the tool calls it."""
+    label: str
+    value: str
+    known: bool
+    """False: nobody here has a word for it; ``label`` is the raw name and ``note`` says so."""
+    note: str
+    input: str
+    """``text multiline instant number boolean lines people person json``."""
+    raw: JsonValue
+    """The argument itself, for the form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Droppable:
+    """A step that can be taken out of a plan."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalBlock:
+    """One pending question."""
+
+    id: ApprovalId
+    kind: ApprovalKind
+    title: str
+    subject: str
+    """What it is about: the step, the question; may be empty."""
+    lead: str
+    tool: str
+    fields: tuple[Field, ...]
+    drops: tuple[Droppable, ...]
+    """With a plan: what can be left out."""
+    buttons: tuple[Button, ...]
+    expires: str
+    zone: str
+    """IANA zone in which instants are shown and edited."""
+
+
+def approval_blocks(snapshot: ExecutionSnapshot, texts: Texts) -> tuple[ApprovalBlock, ...]:
+    """Every pending question, oldest first; none once the execution is done."""
+    if snapshot.execution.outcome is not None:
+        return ()
+    pending = (a for a in snapshot.approvals if a.status is ApprovalStatus.PENDING)
+    return tuple(_block(approval, snapshot, texts) for approval in pending)
+
+
+def fields_of(call: Call, texts: Texts) -> tuple[Field, ...]:
+    """One row per argument of the call, known ones first."""
+    return tuple(_field(name, call.arguments[name], texts) for name in _ordered(call.arguments))
+
+
+def choice_label(kind: ApprovalKind, choice: str, label: str, texts: Texts) -> str:
+    """What a choice is called: the engine's own ones have words per locale, the others are data."""
+    if kind is ApprovalKind.UNKNOWN_OUTCOME and texts.knows(f"outcome.{choice}"):
+        return texts.say(f"outcome.{choice}")
+    return shorten(reveal(label), 200) or choice
+
+
+def subject_of(approval: Approval, snapshot: ExecutionSnapshot) -> str:
+    """What an approval is about: its own title, else its step's, else the request."""
+    steps = snapshot.plan.steps if snapshot.plan else ()
+    own = next((step.title for step in steps if step.id == approval.step_id), "")
+    return shorten(approval.title or own or snapshot.execution.request.text, 200)
+
+
+def _block(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> ApprovalBlock:
+    kind = approval.kind
+    steps = snapshot.plan.steps if snapshot.plan and kind is ApprovalKind.PLAN else ()
+    about_step = kind is not ApprovalKind.PLAN
+    return ApprovalBlock(
+        id=approval.id,
+        kind=kind,
+        title=texts.say(f"approval.{kind.value}"),
+        subject=subject_of(approval, snapshot) if about_step else "",
+        lead=texts.say(f"approval.{kind.value}_lead"),
+        tool=texts.say("approval.tool", tool=f"{approval.call.tool} {approval.call.version}") if approval.call else "",
+        fields=fields_of(approval.call, texts) if approval.call else (),
+        drops=tuple(Droppable(id=step.id, title=shorten(step.title, 200)) for step in steps),
+        buttons=tuple(_buttons(approval, texts)),
+        expires=texts.say("approval.expires", when=texts.moment(approval.expires_at)) if approval.expires_at else "",
+        zone=texts.zone.key,
+    )
+
+
+def _buttons(approval: Approval, texts: Texts) -> Iterable[Button]:
+    match approval.kind:
+        case ApprovalKind.GATE:
+            wanted = (("approve", "primary"), ("edit", "plain"), ("reject", "danger"))
+        case ApprovalKind.PLAN:
+            wanted = (("run", "primary"), ("change", "plain"), ("drop", "danger"))
+        case ApprovalKind.QUESTION:
+            wanted = () if approval.choices else (("answer", "primary"),)
+        case ApprovalKind.CHOICE | ApprovalKind.UNKNOWN_OUTCOME:
+            wanted = ()
+    for choice in approval.choices:
+        label = choice_label(approval.kind, choice.id, choice.label, texts)
+        yield Button(action="choose", label=label, approval=approval.id, choice=choice.id)
+    for action, tone in wanted:
+        yield Button(action=action, label=texts.say(f"action.{action}"), tone=tone, approval=approval.id)
+    if approval.kind is ApprovalKind.CHOICE:
+        yield Button(action="reject", label=texts.say("action.none_of_these"), tone="danger", approval=approval.id)
+
+
+def _ordered(arguments: Mapping[str, JsonValue]) -> list[str]:
+    first = [name for name in FIELD_ORDER if name in arguments]
+    return first + sorted(set(arguments) - set(first))
+
+
+def _field(name: str, value: JsonValue, texts: Texts) -> Field:
+    known = texts.knows(f"field.{name}")
+    return Field(
+        name=name,
+        label=texts.say(f"field.{name}") if known else reveal(name),
+        value=_shown(value, texts) or texts.say("approval.empty"),
+        known=known,
+        note="" if known else texts.say("approval.unknown_field"),
+        input=_input(value),
+        raw=value,
+    )
+
+
+def _shown(value: JsonValue, texts: Texts) -> str:
+    match _input(value):
+        case "instant":
+            return _moment(str(value), texts)
+        case "boolean":
+            return texts.say("approval.yes" if value else "approval.no")
+        case "lines":
+            return "\n".join(reveal(str(line)) for line in _items(value))
+        case "people":
+            return "\n".join(_person(pair) for pair in _items(value))
+        case "person":
+            return _person(value)
+        case "json":
+            return "" if value is None else reveal(canonical(value))
+        case _:
+            return reveal(str(value))
+
+
+def _input(value: JsonValue) -> str:
+    match value:
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            if _INSTANT.fullmatch(value):
+                return "instant"
+            return "multiline" if "\n" in value or len(value) > _SHORT_TEXT else "text"
+        case _:
+            return _list_input(value)
+
+
+def _list_input(value: JsonValue) -> str:
+    if not isinstance(value, Sequence):
+        return "json"
+    items = _items(value)
+    if _is_person(value):
+        return "person"
+    if all(_is_person(item) for item in items):
+        return "people"
+    return "lines" if all(isinstance(item, str) and "\n" not in item for item in items) else "json"
+
+
+def _is_person(value: JsonValue) -> bool:
+    """``[name, address]``."""
+    items = _items(value)
+    texts = [item for item in items if isinstance(item, str)]
+    return len(items) == len(texts) == 2 and ("@" in texts[1] or texts == ["", ""])  # noqa: PLR2004 - a pair
+
+
+def _items(value: JsonValue) -> list[JsonValue]:
+    return list(value) if isinstance(value, Sequence) and not isinstance(value, str) else []
+
+
+def _person(value: JsonValue) -> str:
+    name, address = (reveal(str(part)) for part in _items(value))
+    if not address:
+        return name
+    return f"{isolate(name)} <{isolate(address)}>" if name else address
+
+
+def _moment(value: str, texts: Texts) -> str:
+    try:
+        return texts.moment(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        return reveal(value)

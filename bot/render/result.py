@@ -1,0 +1,253 @@
+"""What came out of an execution: the answer with numbered sources, the meeting, the agenda, things found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.render.steps import artifact_of
+from bot.render.texts import Texts, shorten
+from engine.domain.artifact import Agenda, Appointments, Artifact, Contacts, Documents, Meeting, Person, Source, Summary
+from engine.domain.snapshot import ExecutionSnapshot
+
+MAX_LISTED = 50
+"""Rows of one list on a card; the rest is in the files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceLine:
+    """Where something was read."""
+
+    number: int
+    """1-based; points refer to it."""
+    title: str
+    path: str
+    line: int | None
+    place: str
+    """``line 12``, or empty."""
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """One thing found, with the number of its source (0: none)."""
+
+    text: str
+    source: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingBlock:
+    """A meeting that stands in the calendar."""
+
+    heading: str
+    id: str
+    title: str
+    when: str
+    starts: str
+    """ISO 8601."""
+    ends: str
+    link: str
+    attendees: tuple[str, ...]
+    invitation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgendaBlock:
+    """An agenda; ``text`` is Markdown, and data like everything else here."""
+
+    heading: str
+    title: str
+    text: str
+    saved: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One line of a list."""
+
+    title: str
+    detail: str = ""
+    path: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Things found that are themselves the answer."""
+
+    kind: str
+    """``documents``, ``contacts`` or ``appointments``."""
+    heading: str
+    rows: tuple[Row, ...]
+    empty: str
+    """The sentence to show when there are no rows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultBlock:
+    """Everything delivered."""
+
+    heading: str
+    summary: str
+    """Prose; empty when ``points`` say it all."""
+    points: tuple[Point, ...]
+    sources_heading: str
+    sources: tuple[SourceLine, ...]
+    meeting: MeetingBlock | None
+    agenda: AgendaBlock | None
+    listings: tuple[Listing, ...]
+    problems: tuple[str, ...]
+
+
+def result_block(snapshot: ExecutionSnapshot, texts: Texts) -> ResultBlock | None:
+    """The result of a done execution; None while it runs or when nothing came of it."""
+    artifacts = _delivered(snapshot)
+    if snapshot.execution.outcome is None or not artifacts:
+        return None
+    summaries = [a for a in artifacts if isinstance(a, Summary)]
+    sources = tuple(_sources(summaries, texts))
+    points = tuple(_points(summaries, sources))
+    prose = "\n\n".join(s.text for s in summaries if not _covered(s))
+    return ResultBlock(
+        heading=texts.say("result.summary") if prose or points else "",
+        summary=prose,
+        points=points,
+        sources_heading=texts.say("result.sources") if sources else "",
+        sources=sources,
+        meeting=next((_meeting(a, texts) for a in artifacts if isinstance(a, Meeting)), None),
+        agenda=next((_agenda(a, texts) for a in artifacts if isinstance(a, Agenda)), None),
+        listings=tuple(listing for a in artifacts if (listing := _listing(a, texts)) is not None),
+        problems=tuple(texts.say("result.unread", what=shorten(p, 300)) for p in _problems(artifacts)),
+    )
+
+
+def _delivered(snapshot: ExecutionSnapshot) -> list[Artifact]:
+    """Artifacts of steps nobody succeeded in building upon, and every summary, meeting and agenda; in plan order."""
+    steps = snapshot.plan.steps if snapshot.plan else ()
+    used = {d for step in steps if step.id in snapshot.artifacts for d in step.depends_on}
+    found: list[Artifact] = []
+    for step in steps:
+        artifact = artifact_of(snapshot, step.id)
+        if artifact is not None and (step.id not in used or isinstance(artifact, Summary | Meeting | Agenda)):
+            found.append(artifact)
+    return found
+
+
+def _sources(summaries: Iterable[Summary], texts: Texts) -> Iterable[SourceLine]:
+    found: dict[tuple[str, int | None], Source] = {}
+    for summary in summaries:
+        for source in (*(e.source for e in summary.extracts), *summary.sources):
+            found.setdefault((source.path, source.line), source)
+    places = {path for path, line in found if line is not None}
+    kept = [s for (path, line), s in found.items() if line is not None or path not in places]
+    for number, source in enumerate(kept, 1):
+        yield SourceLine(
+            number=number,
+            title=shorten(source.title or source.path, 160),
+            path=source.path,
+            line=source.line,
+            place=texts.say("result.line", n=source.line) if source.line else "",
+            quote=shorten(source.quote, 300),
+        )
+
+
+def _points(summaries: Iterable[Summary], sources: Iterable[SourceLine]) -> Iterable[Point]:
+    numbers = {(s.path, s.line): s.number for s in sources}
+    for summary in summaries:
+        if _covered(summary):
+            for extract in summary.extracts:
+                yield Point(text=extract.text, source=numbers.get((extract.source.path, extract.source.line), 0))
+
+
+def _covered(summary: Summary) -> bool:
+    """The text is nothing but its extracts, so that the points say it better."""
+    return bool(summary.extracts) and all(extract.text in summary.text for extract in summary.extracts)
+
+
+def _meeting(meeting: Meeting, texts: Texts) -> MeetingBlock:
+    return MeetingBlock(
+        heading=texts.say("result.meeting"),
+        id=meeting.id,
+        title=meeting.title,
+        when=texts.period(meeting.starts, meeting.ends),
+        starts=meeting.starts.isoformat(),
+        ends=meeting.ends.isoformat(),
+        link=meeting.link,
+        attendees=meeting.attendees,
+        invitation=texts.say("result.invitation", path=meeting.invitation) if meeting.invitation else "",
+    )
+
+
+def _agenda(agenda: Agenda, texts: Texts) -> AgendaBlock:
+    return AgendaBlock(
+        heading=texts.say("result.agenda"),
+        title=agenda.title,
+        text=agenda.text,
+        saved=texts.say("result.saved", path=agenda.path) if agenda.path else "",
+        path=agenda.path,
+    )
+
+
+def _listing(artifact: Artifact, texts: Texts) -> Listing | None:
+    match artifact:
+        case Documents():
+            rows = tuple(
+                Row(
+                    title=shorten(d.title or d.path, 160),
+                    detail=texts.say("result.changed", when=texts.short_day(d.modified)),
+                    path=d.path,
+                    text=shorten(d.snippet, 300),
+                )
+                for d in artifact.items[:MAX_LISTED]
+            )
+            return _list("documents", rows, texts.say("result.no_documents", query=artifact.query), texts)
+        case Contacts():
+            people = tuple(_contact(Person(contact=c)) for c in artifact.items[:MAX_LISTED])
+            return _list("contacts", people, texts.say("result.no_contacts", query=artifact.query), texts)
+        case Person():
+            return _list("contacts", (_contact(artifact),), "", texts)
+        case Appointments():
+            return _appointments(artifact, texts)
+        case _:
+            return None
+
+
+def _list(kind: str, rows: tuple[Row, ...], empty: str, texts: Texts) -> Listing:
+    return Listing(kind=kind, heading=texts.say(f"result.{kind}"), rows=rows, empty="" if rows else empty)
+
+
+def _contact(person: Person) -> Row:
+    contact = person.contact
+    work = ", ".join(part for part in (contact.title, contact.organisation) if part)
+    reach = " · ".join(part for part in (contact.email, contact.phone) if part)
+    return Row(title=contact.name, detail=work, path=reach)
+
+
+def _appointments(found: Appointments, texts: Texts) -> Listing:
+    rows = tuple(
+        Row(
+            title=entry.title,
+            detail=_when(entry.starts, entry.ends, texts, all_day=entry.all_day),
+            text=entry.location,
+        )
+        for entry in found.items[:MAX_LISTED]
+    )
+    empty = texts.say("result.no_appointments", start=texts.moment(found.starts), end=texts.moment(found.ends))
+    return _list("appointments", rows, empty, texts)
+
+
+def _when(starts: datetime, ends: datetime, texts: Texts, *, all_day: bool) -> str:
+    if not all_day:
+        return texts.period(starts, ends)
+    return texts.say("time.moment", date=texts.day(starts), time=texts.say("time.all_day"))
+
+
+def _problems(artifacts: Iterable[Artifact]) -> Iterable[str]:
+    seen: dict[str, None] = {}
+    for artifact in artifacts:
+        if isinstance(artifact, Documents | Summary | Appointments):
+            seen.update(dict.fromkeys(artifact.problems))
+    return list(seen)[:MAX_LISTED]

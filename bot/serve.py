@@ -1,0 +1,82 @@
+"""Runs the product behind its web door until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.app import Tizmor, open_tizmor
+from bot.render.texts import page_texts
+from bot.settings import Settings
+from bot.web.server import WebOptions, create_app
+from engine.errors import RequestError
+
+ENDPOINT_FILE = "endpoint"
+"""In the home while a process serves: its base URL, for ``tizmor ask``."""
+
+STOP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """A product that answers on a port."""
+
+    tizmor: Tizmor
+    url: str
+
+    def login_link(self) -> str:
+        """A one-time link that signs its bearer in as the owner."""
+        return f"{self.url}/login?code={self.tizmor.access.login_code()}"
+
+
+@asynccontextmanager
+async def serve(settings: Settings) -> AsyncGenerator[Serving]:
+    """Open the product and its web door until the block ends.
+
+    Raises:
+        RequestError: as :func:`bot.app.open_tizmor`; ``port_in_use`` when the port is taken.
+    """
+    async with open_tizmor(settings) as tizmor:
+        static = Path(str(files("bot.web").joinpath("static")))
+        options = WebOptions(static=static, page_texts=page_texts)
+        app = create_app(tizmor.door, tizmor.access, tizmor.idempotency, options)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
+        await runner.setup()
+        endpoint = settings.tizmor_home / ENDPOINT_FILE
+        try:
+            url = await _listen(runner, settings)
+            endpoint.write_text(url, encoding="utf-8")
+            yield Serving(tizmor=tizmor, url=url)
+        finally:
+            endpoint.unlink(missing_ok=True)
+            await runner.cleanup()
+
+
+async def until_stopped() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+async def _listen(runner: web.AppRunner, settings: Settings) -> str:
+    site = web.TCPSite(runner, settings.tizmor_host, settings.tizmor_port)
+    try:
+        await site.start()
+    except OSError as error:
+        raise RequestError(
+            "port_in_use",
+            f"Port {settings.tizmor_port} on {settings.tizmor_host} cannot be used ({error.strerror});"
+            " choose another with --port.",
+        ) from error
+    host, port = runner.addresses[0][:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,0 +1,131 @@
+"""Arguments of the office tools as a person reads and edits them: plain JSON, checked before every call.
+
+Whatever ends up in a calendar property or a mail header is one line here, so that nothing can break out of it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from engine.agents.period import FIRST_YEAR, LAST_YEAR, local_instant, zone_of
+from engine.agents.quoting import CONTROL, INVISIBLE
+from engine.errors import RequestError
+
+MAX_ATTENDEES = 50
+MAX_DESCRIPTION = 4_000
+MAX_AGENDA = 100_000
+MAX_TITLE = 300
+MAX_NAME = 200
+
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
+)
+_MAX_ADDRESS = 254
+_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.0{1,6})?)?(?:Z|[+-]\d{2}:\d{2}(?::\d{2})?)?")
+
+
+def is_address(text: str) -> bool:
+    """Whether an invitation can be addressed to this: ASCII, one ``@``, a dotted domain, at most 254 characters."""
+    return len(text) <= _MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None
+
+
+def _line(text: str) -> str:
+    if CONTROL.search(text) or INVISIBLE.search(text):
+        raise ValueError("must be one line without control or invisible characters")
+    return text.strip()
+
+
+def _prose(text: str) -> str:
+    lines = text.replace("\r\n", "\n").split("\n")
+    if any(CONTROL.search(line.replace("\t", " ")) or INVISIBLE.search(line) for line in lines):
+        raise ValueError("must not hold control or invisible characters")
+    return "\n".join(lines)
+
+
+def _address(text: str) -> str:
+    if text and not is_address(text):
+        raise ValueError("must be an e-mail address such as dana@example.com, or empty for no invitation")
+    return text
+
+
+def _zone(name: str) -> str:
+    try:
+        zone_of(name)
+    except RequestError as error:
+        raise ValueError(error.detail) from error
+    return name
+
+
+Title = Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_line), Field(min_length=1)]
+"""One line, not blank."""
+
+
+class Attendee(BaseModel):
+    """Who comes. Without an address the meeting is made and no invitation goes to this person."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_line)] = ""
+    email: Annotated[str, Field(max_length=_MAX_ADDRESS), AfterValidator(_address)] = ""
+
+
+class ScheduleMeetingArguments(BaseModel):
+    """What is written into the calendar and the invitation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Title
+    timezone: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(_zone)]
+    """IANA name. Declared before ``starts``, which is read in it."""
+    starts: datetime
+    """ISO 8601 local time with its offset. Without an offset, or in UTC, it is taken into ``timezone``; an offset the
+    zone does not have then is refused, for nobody can tell which of the two was meant."""
+    duration_minutes: int = Field(ge=5, le=24 * 60)
+    attendees: tuple[Attendee, ...] = Field(default=(), max_length=MAX_ATTENDEES)
+    description: Annotated[str, Field(max_length=MAX_DESCRIPTION), AfterValidator(_prose)] = ""
+
+    @field_validator("starts", mode="before")
+    @classmethod
+    def _read_starts(cls, value: object, info: ValidationInfo) -> datetime:
+        zone = info.data.get("timezone")
+        if not isinstance(zone, str):
+            raise ValueError("cannot be read without a valid timezone")
+        if isinstance(value, datetime):
+            value = value.isoformat()
+        if not isinstance(value, str) or not _STAMP.fullmatch(value):
+            raise ValueError("must be a date and time such as 2026-01-15T10:00:00+02:00")
+        return _in_zone(datetime.fromisoformat(value), zone_of(zone))
+
+    @property
+    def ends(self) -> datetime:
+        """When it ends, in the meeting's zone: ``duration_minutes`` of real time after the start."""
+        return (self.starts.astimezone(UTC) + timedelta(minutes=self.duration_minutes)).astimezone(self.starts.tzinfo)
+
+
+class SaveAgendaArguments(BaseModel):
+    """What is written into the agenda's file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: Title
+    text: Annotated[str, Field(min_length=1, max_length=MAX_AGENDA), AfterValidator(_prose)]
+
+
+def _in_zone(stamp: datetime, zone: ZoneInfo) -> datetime:
+    if not FIRST_YEAR <= stamp.year <= LAST_YEAR:
+        raise ValueError(f"must lie between the years {FIRST_YEAR} and {LAST_YEAR}")
+    if stamp.tzinfo is None:
+        local = local_instant(stamp.date(), stamp.time(), zone)
+        if local is None:
+            raise ValueError(f"does not exist in {zone.key}: clocks skip it that night")
+        return local
+    local = stamp.astimezone(zone)
+    if stamp.utcoffset() not in (local.utcoffset(), timedelta()):
+        raise ValueError(f"has an offset {zone.key} does not have then; leave it out, or write {local.isoformat()}")
+    return local

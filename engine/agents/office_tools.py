@@ -1,0 +1,114 @@
+"""The office's two writing tools. Both are keyed: repeating a call with its key leaves one meeting, one agenda."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from engine.agents.meeting_arguments import SaveAgendaArguments, ScheduleMeetingArguments
+from engine.agents.slots import is_free
+from engine.domain.agent import ToolSpec
+from engine.domain.artifact import Agenda, Meeting
+from engine.domain.effect import Effect
+from engine.domain.json import JsonObject
+from engine.errors import RequestError
+from engine.ports.calendar import Calendar, Invitation
+from engine.ports.clock import Clock
+from engine.ports.documents import DocumentStore
+from engine.ports.tools import ToolCall
+
+SCHEDULE_MEETING = "schedule_meeting"
+SAVE_AGENDA = "save_agenda"
+
+_SCHEDULE_SPEC = ToolSpec(
+    name=SCHEDULE_MEETING,
+    version="1",
+    inputs=ScheduleMeetingArguments,
+    effect=Effect.KEYED,
+    gated=True,
+    locks=frozenset({"calendar"}),
+)
+_SAVE_SPEC = ToolSpec(
+    name=SAVE_AGENDA, version="1", inputs=SaveAgendaArguments, effect=Effect.KEYED, gated=False, held=True
+)
+
+_Arguments = TypeVar("_Arguments", bound=BaseModel)
+
+
+class ScheduleMeeting:
+    """Writes a meeting and its invitation, both under the call's key."""
+
+    def __init__(self, calendar: Calendar, clock: Clock) -> None:
+        self._calendar = calendar
+        self._clock = clock
+
+    @property
+    def spec(self) -> ToolSpec:
+        """Keyed, gated, holds the calendar."""
+        return _SCHEDULE_SPEC
+
+    async def check(self, arguments: JsonObject) -> str | None:
+        """``slot_past`` when it has begun, ``slot_taken`` when an appointment overlaps; all-day entries do not.
+
+        Appointments carry no UID, so a meeting this very call wrote before a crash would count as taken. It is never
+        asked about: callers check only while the call has no intent row, and without one nothing has been written.
+        """
+        wanted = _read(ScheduleMeetingArguments, arguments)
+        if wanted.starts <= self._clock.now():
+            return "slot_past"
+        found = await self._calendar.between(wanted.starts, wanted.ends)
+        busy = [(entry.starts, entry.ends) for entry in found.items if not entry.all_day]
+        return None if is_free(wanted.starts, wanted.ends - wanted.starts, busy) else "slot_taken"
+
+    async def run(self, call: ToolCall, arguments: JsonObject) -> Meeting:
+        """Put it into the calendar; see :meth:`engine.ports.calendar.Calendar.schedule` for errors."""
+        wanted = _read(ScheduleMeetingArguments, arguments)
+        invitation = Invitation(
+            title=wanted.title,
+            starts=wanted.starts,
+            ends=wanted.ends,
+            attendees=tuple((attendee.name, attendee.email) for attendee in wanted.attendees),
+            description=wanted.description,
+        )
+        return await self._calendar.schedule(invitation, key=call.key)
+
+    async def find(self, call: ToolCall) -> Meeting | None:  # noqa: ARG002 - keyed tools are repeated, not looked up
+        """None: see the port."""
+        return None
+
+
+class SaveAgenda:
+    """Writes an agenda among the person's documents: their own draft, so ungated, but held while a gate is open."""
+
+    def __init__(self, documents: DocumentStore) -> None:
+        self._documents = documents
+
+    @property
+    def spec(self) -> ToolSpec:
+        """Keyed, held, not gated."""
+        return _SAVE_SPEC
+
+    async def check(self, arguments: JsonObject) -> str | None:  # noqa: ARG002 - nothing in the world speaks against it
+        """None: a new file takes nobody's place."""
+        return None
+
+    async def run(self, call: ToolCall, arguments: JsonObject) -> Agenda:
+        """Write the file and give the agenda with its path."""
+        wanted = _read(SaveAgendaArguments, arguments)
+        path = await self._documents.save_agenda(key=call.key, title=wanted.title, text=wanted.text)
+        return Agenda(title=wanted.title, text=wanted.text, path=path)
+
+    async def find(self, call: ToolCall) -> Agenda | None:  # noqa: ARG002 - keyed tools are repeated, not looked up
+        """None: see the port."""
+        return None
+
+
+def _read(model: type[_Arguments], arguments: JsonObject) -> _Arguments:
+    try:
+        return model.model_validate(arguments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        detail = f"{field}: {first['msg']}. Correct it and send it again."
+        raise RequestError("arguments_invalid", detail, {"field": field}) from error

@@ -1,0 +1,118 @@
+"""Cuts a document's lines into passages one can quote: bullets whole, paragraphs by sentence, each with its line."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from engine.agents.cues import Kind, classify
+from engine.agents.quoting import one_line
+
+MAX_LINES = 5_000
+"""Lines looked at per document; what a status summary needs stands long before."""
+MAX_CHARACTERS = 320
+"""Longer passages are cut between words."""
+_MIN_CHARACTERS = 12
+_MAX_LINE = 4_000
+_MAX_BLOCK_LINES = 200
+
+_HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)[\s#:]*$|^(?:\*\*|__)(?P<bold>[^*_]{1,60}?):?(?:\*\*|__):?$")
+_BULLET = re.compile(r"^(?:[-*+•‣◦▪●–—]\s+|\(?\d{1,2}[.)]\s+)(?:\[[ xX]\]\s+)?(?P<text>.+)$")
+_RULE = re.compile(r"^[\s|:=_*+-]+$|^\|.*\|$")
+_SENTENCE_END = re.compile(r"(?<=\w{2}[.!?])[\"״”)]?\s+(?=[\"״“(]?[A-Zא-ת0-9])")
+_MARKS = re.compile(r"\*\*|__|`")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passage:
+    """A sentence or a bullet."""
+
+    text: str
+    """One line, cleaned of markup."""
+    line: int
+    """1-based line it begins on."""
+    section: str = ""
+    """The heading it stands under."""
+    bullet: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class _Block:
+    section: str
+    bullet: bool
+    lines: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+
+
+def passages(lines: Sequence[str]) -> Iterator[Passage]:
+    """Every passage in reading order. Headings, tables, code and front matter give none."""
+    for block in _blocks(_readable(lines)):
+        yield from _cut(block)
+
+
+def _readable(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Numbered lines outside front matter and code; an empty string where something was left out."""
+    fenced = False
+    front = bool(lines) and lines[0].strip() == "---" and "---" in (line.strip() for line in lines[1:40])
+    for number, raw in enumerate(lines[:MAX_LINES], start=1):
+        line = raw[:_MAX_LINE].rstrip()
+        mark = line.strip()
+        if front:
+            front = number == 1 or mark != "---"
+            yield number, ""
+        elif mark.startswith(("```", "~~~")):
+            fenced = not fenced
+            yield number, ""
+        else:
+            yield number, "" if fenced or _RULE.match(mark) else line
+
+
+def _blocks(lines: Iterable[tuple[int, str]]) -> Iterator[_Block]:
+    section = ""
+    block = _Block(section=section, bullet=False)
+    for number, raw in lines:
+        line = raw.strip().lstrip(">").strip()
+        heading = _heading(line)
+        bullet = _BULLET.match(line)
+        indented = raw[:1].isspace()
+        if heading or bullet or not line or (block.bullet and not indented) or len(block.lines) >= _MAX_BLOCK_LINES:
+            yield block
+            section = heading or section
+            block = _Block(section=section, bullet=bullet is not None)
+        if line and not heading:
+            block.lines.append((number, bullet["text"] if bullet else line))
+    yield block
+
+
+def _heading(line: str) -> str:
+    """The heading's text, or an empty string. A short line that is nothing but a cue ("Decisions", "סיכונים:") is one."""
+    if match := _HEADING.match(line):
+        return one_line(_MARKS.sub("", match["text"] or match["bold"]), 80)
+    bare = line.rstrip(":")
+    short = len(bare) <= 30 and len(bare.split()) <= 3 and not bare.endswith((".", "?", "!", ","))
+    return bare if bare and short and not _BULLET.match(line) and classify(bare) is not Kind.OTHER else ""
+
+
+def _cut(block: _Block) -> Iterator[Passage]:
+    if not block.lines:
+        return
+    starts: list[int] = []
+    joined = ""
+    for _, text in block.lines:
+        joined = f"{joined} " if joined else ""
+        starts.append(len(joined))
+        joined += text
+    for begin, sentence in [(0, joined)] if block.bullet else _sentences(joined):
+        text = one_line(_MARKS.sub("", sentence), MAX_CHARACTERS)
+        if len(text) >= _MIN_CHARACTERS:
+            line = block.lines[bisect_right(starts, begin) - 1][0]
+            yield Passage(text=text, line=line, section=block.section, bullet=block.bullet)
+
+
+def _sentences(text: str) -> Iterator[tuple[int, str]]:
+    begin = 0
+    for end in _SENTENCE_END.finditer(text):
+        yield begin, text[begin : end.end()].strip()
+        begin = end.end()
+    yield begin, text[begin:].strip()

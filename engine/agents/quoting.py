@@ -1,0 +1,29 @@
+"""Makes other people's text safe to show: on one line, without invisible characters, without live Markdown."""
+
+from __future__ import annotations
+
+import re
+
+INVISIBLE = re.compile("[\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
+"""Zero-width marks, bidi overrides and isolates, lone surrogates. Not the plain marks Hebrew text needs (LRM, RLM)."""
+CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
+"""Everything that may break a line or a header."""
+
+_TAG = re.compile("<(?=[A-Za-z/!?])")
+
+
+def one_line(text: str, limit: int) -> str:
+    """The text on one line of at most ``limit`` characters, cut between words and marked with an ellipsis."""
+    flat = " ".join(CONTROL.sub(" ", INVISIBLE.sub("", text)).split())
+    if len(flat) <= limit:
+        return flat
+    head = flat[: limit - 1]
+    cut = head.rfind(" ")
+    return (head[:cut] if cut > limit // 2 else head).rstrip() + "…"
+
+
+def quoted(text: str, limit: int = 320) -> str:
+    """One line to put into Markdown: brackets become round, so that a quote can neither link, embed an image nor forge
+    a source number; tags do not open."""
+    flat = one_line(text, limit).replace("[", "(").replace("]", ")")
+    return _TAG.sub("‹", flat).replace("`", "'")

@@ -1,0 +1,101 @@
+"""The few words agents put around what they found, in the request's language. Cards have their own texts elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.agents.cues import Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wording:
+    """Phrases of one language; those with braces are ``str.format`` templates."""
+
+    kinds: Mapping[Kind, str]
+    """Heading of each group."""
+    searching: str
+    found: str
+    reading: str
+    looking_for_time: str
+    proposing: str
+    no_address: str
+    documents_read: str
+    not_read: str
+    nothing_found: str
+    nothing_said: str
+    sources: str
+    line: str
+    open_points: str
+    agenda: str
+    topic: str
+    opening: str
+    discussion: str
+    closing: str
+    item: str
+    """One agenda item with its minutes."""
+
+
+HEBREW = Wording(
+    kinds={
+        Kind.DECISION: "החלטות",
+        Kind.GOAL: "יעדים ואסטרטגיה",
+        Kind.RISK: "סיכונים",
+        Kind.NEXT_STEP: "הצעדים הבאים",
+        Kind.QUESTION: "שאלות פתוחות",
+        Kind.OTHER: "עוד בנושא",
+    },
+    searching="מחפש: {what}",
+    found="נמצאו: {count}",
+    reading="קורא {number} מתוך {total}: {what}",
+    looking_for_time="מחפש זמן פנוי ביומן",
+    proposing="מציע: {when}",
+    no_address="אין כתובת דוא״ל תקינה עבור {name}: הפגישה תיקבע בלי הזמנה.",
+    documents_read="מסמכים שנקראו: {count}",
+    not_read="לא נקראו: {what}",
+    nothing_found="לא נמצאו מסמכים בנושא.",
+    nothing_said="לא נמצא במסמכים דבר שאפשר לצטט.",
+    sources="מקורות",
+    line="{path}, שורה {line}",
+    open_points="נקודות פתוחות לסדר היום:",
+    agenda="סדר יום",
+    topic="נושא: {topic}",
+    opening="פתיחה ומטרת הפגישה",
+    discussion="דיון: {topic}",
+    closing="סיכום, אחראים ולוחות זמנים",
+    item="{title} ({minutes} דק׳)",
+)
+ENGLISH = Wording(
+    kinds={
+        Kind.DECISION: "Decisions",
+        Kind.GOAL: "Goals and strategy",
+        Kind.RISK: "Risks",
+        Kind.NEXT_STEP: "Next steps",
+        Kind.QUESTION: "Open questions",
+        Kind.OTHER: "More on the topic",
+    },
+    searching="Searching: {what}",
+    found="Found: {count}",
+    reading="Reading {number} of {total}: {what}",
+    looking_for_time="Looking for a free time",
+    proposing="Proposing: {when}",
+    no_address="No valid e-mail address for {name}: the meeting is made without an invitation.",
+    documents_read="Documents read: {count}",
+    not_read="Not read: {what}",
+    nothing_found="No documents were found on this topic.",
+    nothing_said="The documents hold nothing to quote.",
+    sources="Sources",
+    line="{path}, line {line}",
+    open_points="Open points for the agenda:",
+    agenda="Agenda",
+    topic="Topic: {topic}",
+    opening="Opening and purpose",
+    discussion="Discussion: {topic}",
+    closing="Summary, owners and dates",
+    item="{title} ({minutes} min)",
+)
+
+
+def wording(locale: str) -> Wording:
+    """Hebrew for ``he`` and ``he-…``, English for everything else."""
+    return HEBREW if locale.split("-")[0].split("_")[0].lower() == "he" else ENGLISH

@@ -1,0 +1,201 @@
+"""What is ready: pure dataflow over a plan. A step starts when its own inputs exist; there is no barrier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
+from engine.domain.execution import StepError, StepOutcome, StepRun, StepStatus
+from engine.domain.ids import StepId
+from engine.domain.plan import Plan, Step
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.errors import PlanError
+
+
+class HasDependencies(Protocol):
+    """Anything with an id and the ids it waits for."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def depends_on(self) -> Sequence[str]:
+        """Names of what must come first."""
+        ...
+
+
+Node = TypeVar("Node", bound=HasDependencies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """A step that ends without running."""
+
+    step_id: StepId
+    outcome: StepOutcome
+    error: StepError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moves:
+    """What to do next with an execution. All empty and nothing running: only persons or timers can move it."""
+
+    start: tuple[StepId, ...] = ()
+    """In plan order."""
+    settle: tuple[Settlement, ...] = ()
+    ask: tuple[StepId, ...] = ()
+    """Steps whose several candidates a later step needs one of: open a choice."""
+    finished: bool = False
+    """Every step is done."""
+
+
+def next_moves(snapshot: ExecutionSnapshot, gated_agents: frozenset[str], now: datetime) -> Moves:
+    """Decide from one snapshot; the same snapshot gives the same moves."""
+    plan = snapshot.plan
+    if plan is None:
+        return Moves()
+    settle = tuple(_settlements(plan, snapshot))
+    settled = {s.step_id for s in settle}
+    start = tuple(
+        step.id
+        for step in plan.steps
+        if step.id not in settled and _may_start(step, snapshot, gates_undecided(snapshot, gated_agents), now)
+    )
+    done = all(_run(snapshot, step.id).status is StepStatus.DONE for step in plan.steps)
+    return Moves(start=start, settle=settle, ask=tuple(_questions(plan, snapshot)), finished=done)
+
+
+def gates_undecided(snapshot: ExecutionSnapshot, gated_agents: frozenset[str]) -> bool:
+    """Does any step that must pass a gate still stand before it?"""
+    passed = {
+        a.step_id
+        for a in snapshot.approvals
+        if a.kind is ApprovalKind.GATE and a.status in {ApprovalStatus.APPROVED, ApprovalStatus.MODIFIED}
+    }
+    steps = snapshot.plan.steps if snapshot.plan else ()
+    return any(
+        step.agent in gated_agents and step.id not in passed and _run(snapshot, step.id).status is not StepStatus.DONE
+        for step in steps
+    )
+
+
+def choice_for(snapshot: ExecutionSnapshot, producer: StepId) -> Approval | None:
+    """The latest choice among a step's candidates that was not superseded."""
+    found = [
+        a
+        for a in snapshot.approvals
+        if a.kind is ApprovalKind.CHOICE and a.step_id == producer and a.status is not ApprovalStatus.SUPERSEDED
+    ]
+    return found[-1] if found else None
+
+
+def candidates(snapshot: ExecutionSnapshot, producer: StepId) -> int:
+    """How many items the producer's artifact offers to pick from."""
+    items = snapshot.artifacts.get(producer, {}).get("items")
+    return len(items) if isinstance(items, Sequence) else 0
+
+
+def analyze_dependencies(steps: Iterable[Node]) -> list[list[Node]]:
+    """Batches for people to look at: each holds the steps whose dependencies stand in earlier ones, in given order.
+
+    The executor does not wait for batches.
+
+    Raises:
+        PlanError: ``draft_invalid`` when the steps contain a cycle or name a step that is not there.
+    """
+    waiting = list(steps)
+    placed: set[str] = set()
+    batches: list[list[Node]] = []
+    while waiting:
+        batch = [step for step in waiting if set(step.depends_on) <= placed]
+        if not batch:
+            names = ", ".join(step.id for step in waiting)
+            raise PlanError(
+                "draft_invalid", f"These steps wait for each other or for a step that is not there: {names}."
+            )
+        batches.append(batch)
+        placed |= {step.id for step in batch}
+        waiting = [step for step in waiting if step.id not in placed]
+    return batches
+
+
+def _run(snapshot: ExecutionSnapshot, step_id: StepId) -> StepRun:
+    return snapshot.step_runs.get(step_id) or StepRun(step_id=step_id)
+
+
+def _succeeded(runs: Mapping[StepId, StepRun], step_id: StepId) -> bool:
+    run = runs.get(step_id)
+    return run is not None and run.outcome is StepOutcome.SUCCEEDED
+
+
+def _settlements(plan: Plan, snapshot: ExecutionSnapshot) -> Iterable[Settlement]:
+    for step in plan.steps:
+        if _run(snapshot, step.id).status in {StepStatus.DONE, StepStatus.RUNNING}:
+            continue
+        if any(
+            (run := snapshot.step_runs.get(d)) is not None
+            and run.status is StepStatus.DONE
+            and run.outcome is not StepOutcome.SUCCEEDED
+            for d in step.depends_on
+        ):
+            yield Settlement(step_id=step.id, outcome=StepOutcome.SKIPPED)
+            continue
+        yield from _refused_choices(step, snapshot)
+
+
+def _refused_choices(step: Step, snapshot: ExecutionSnapshot) -> Iterable[Settlement]:
+    for binding in step.bindings.values():
+        choice = choice_for(snapshot, binding.step_id) if binding.one else None
+        if choice is None:
+            continue
+        if choice.status is ApprovalStatus.REJECTED:
+            yield Settlement(step_id=step.id, outcome=StepOutcome.REJECTED)
+            return
+        if choice.status is ApprovalStatus.EXPIRED:
+            error = StepError(code="expired", detail="Nobody picked one in time.")
+            yield Settlement(step_id=step.id, outcome=StepOutcome.FAILED, error=error)
+            return
+
+
+def _may_start(step: Step, snapshot: ExecutionSnapshot, undecided: bool, now: datetime) -> bool:  # noqa: FBT001
+    run = _run(snapshot, step.id)
+    if run.status in {StepStatus.DONE, StepStatus.RUNNING}:
+        return False
+    if not all(_succeeded(snapshot.step_runs, d) for d in step.depends_on):
+        return False
+    if any(b.one and not _settled_pick(snapshot, b.step_id) for b in step.bindings.values()):
+        return False
+    if run.status is not StepStatus.WAITING:
+        return True
+    if run.retry_at is not None:
+        return run.retry_at <= now
+    own = [a for a in snapshot.approvals if a.step_id == step.id and a.kind is not ApprovalKind.CHOICE]
+    if own:
+        return all(a.status is not ApprovalStatus.PENDING for a in own)
+    return not undecided
+
+
+def _settled_pick(snapshot: ExecutionSnapshot, producer: StepId) -> bool:
+    if candidates(snapshot, producer) <= 1:
+        return True
+    choice = choice_for(snapshot, producer)
+    return choice is not None and choice.status is ApprovalStatus.CHOSEN
+
+
+def _questions(plan: Plan, snapshot: ExecutionSnapshot) -> Iterable[StepId]:
+    asked: set[StepId] = set()
+    for step in plan.steps:
+        if _run(snapshot, step.id).status is StepStatus.DONE:
+            continue
+        for binding in step.bindings.values():
+            producer = binding.step_id
+            if not binding.one or producer in asked or not _succeeded(snapshot.step_runs, producer):
+                continue
+            if candidates(snapshot, producer) > 1 and choice_for(snapshot, producer) is None:
+                asked.add(producer)
+                yield producer

@@ -1,0 +1,117 @@
+"""What one attempt of one step may know and do (``engine.ports.agents.StepContext``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import ValidationError
+
+from engine.domain.agent import AgentSpec
+from engine.domain.artifact import Artifact
+from engine.domain.event import EventType
+from engine.domain.json import JsonObject
+from engine.domain.message import MAX_MESSAGE_CHARACTERS, AgentMessage
+from engine.domain.plan import Step
+from engine.domain.request import Request
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.tenant import PersonalTime
+from engine.errors import NotAllowedError, RequestError
+from engine.orchestration.state_manager import StateManager
+from engine.ports.clock import Clock
+from engine.ports.store import ExecutionStore, SaveCheckpoint, SendMessage
+from engine.ports.tools import Tool, ToolCall
+
+
+@dataclass(slots=True, kw_only=True)
+class AttemptContext:
+    """One attempt's view; made by the step runner, dropped with the attempt."""
+
+    snapshot: ExecutionSnapshot
+    step: Step
+    spec: AgentSpec
+    fence: int
+    tools: Mapping[str, Tool]
+    """Equipped tools by name."""
+    store: ExecutionStore
+    state: StateManager
+    clock: Clock
+    personal: PersonalTime
+    in_effect: int = 0
+    """Effects under way: such an attempt is let finish when the execution is paused or stopped."""
+    _calls: int = 0
+    _state: JsonObject | None = field(default=None)
+
+    @property
+    def request(self) -> Request:
+        """See the port."""
+        return self.snapshot.execution.request
+
+    @property
+    def now(self) -> datetime:
+        """See the port."""
+        return self.snapshot.execution.created_at
+
+    @property
+    def saved(self) -> JsonObject | None:
+        """See the port."""
+        run = self.snapshot.step_runs.get(self.step.id)
+        return self._state if self._state is not None else (run.checkpoint if run else None)
+
+    async def checkpoint(self, state: JsonObject) -> None:
+        """See the port. Commits before it returns, which is well inside the promise."""
+        self._state = state
+        await self.state.commit(
+            SaveCheckpoint(execution_id=self.snapshot.execution.id, step_id=self.step.id, fence=self.fence, state=state)
+        )
+
+    async def progress(self, message: str) -> None:
+        """See the port."""
+        await self.state.commit(
+            self.state.event(
+                self.snapshot.execution.id, EventType.STEP_PROGRESSED, step=self.step.id, message=message[:500]
+            )
+        )
+
+    async def call(self, tool: str, arguments: JsonObject) -> Artifact:
+        """See the port."""
+        if tool not in self.spec.tools:
+            raise NotAllowedError("tool_closed", f"{self.spec.name} did not declare the tool {tool}.")
+        self._calls += 1
+        equipped = self.tools[tool]
+        try:
+            valid: JsonObject = equipped.spec.inputs.model_validate(arguments).model_dump(mode="json")
+        except ValidationError as error:
+            raise RequestError("arguments_invalid", f"{tool}: {error.errors()[0]['msg']}.") from error
+        call = ToolCall(
+            tenant_id=self.request.tenant_id,
+            execution_id=self.snapshot.execution.id,
+            step_id=self.step.id,
+            number=self._calls,
+            fence=self.fence,
+            plan_version=self.snapshot.execution.plan_version,
+            title=self.step.title,
+        )
+        self.in_effect += 1
+        try:
+            return await equipped.run(call, valid)
+        finally:
+            self.in_effect -= 1
+
+    async def send(self, recipient: str, text: str) -> None:
+        """See the port."""
+        execution, at = self.snapshot.execution.id, self.clock.now()
+        message = AgentMessage(
+            execution_id=execution, sender=self.step.id, recipient=recipient, text=text[:MAX_MESSAGE_CHARACTERS], at=at
+        )
+        if any(m.text == message.text for m in await self.store.messages(execution, recipient)):
+            return
+        event = self.state.event(
+            execution, EventType.MESSAGE_SENT, to=recipient, text=message.text, **{"from": self.step.id}
+        )
+        await self.state.commit(SendMessage(message=message), event)
+
+    async def messages(self) -> tuple[AgentMessage, ...]:
+        """See the port."""
+        return tuple(await self.store.messages(self.snapshot.execution.id, self.spec.name))

@@ -1,0 +1,170 @@
+"""The one door for chat, HTTP, terminal, webhook and timer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+from engine.domain.event import Event, EventType
+from engine.domain.execution import Execution, ExecutionStatus, Signal
+from engine.domain.feedback import Feedback
+from engine.domain.ids import ExecutionId, PrincipalId
+from engine.domain.request import Request, clean_text, dominant_locale
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.errors import ConflictError, NotFoundError, RequestError
+from engine.orchestration.state_manager import StateManager
+from engine.orchestration.transitions import Effectiveness, judge_signal
+from engine.ports.clock import Clock, IdSource
+from engine.ports.store import CreateExecution, ExecutionStore, PutFeedback, RaiseFlag
+from engine.streaming.stream_manager import StreamManager
+
+_FLAGS = {
+    Signal.PAUSE: (EventType.EXECUTION_PAUSED, True, None),
+    Signal.RESUME: (EventType.EXECUTION_RESUMED, False, None),
+    Signal.CANCEL: (EventType.CANCEL_REQUESTED, None, True),
+}
+
+
+class MasterOrchestrator:
+    """Starts, shows and steers executions. It authorises nothing: doors do, through ``bot.gateway``."""
+
+    def __init__(
+        self,
+        store: ExecutionStore,
+        state: StateManager,
+        streams: StreamManager,
+        clock: Clock,
+        ids: IdSource,
+        wake: Callable[[ExecutionId], None],
+        *,
+        timezone: str = "Asia/Jerusalem",
+    ) -> None:
+        self._store = store
+        self._state = state
+        self._streams = streams
+        self._clock = clock
+        self._ids = ids
+        self._wake = wake
+        self._timezone = timezone
+
+    async def start(self, request: str | Request, user_id: str) -> Execution:
+        """Accept a request: committed when this returns, planned afterwards.
+
+        A request whose ``request_key`` is known gives the execution it made before.
+
+        Raises:
+            RequestError: ``request_empty``, ``request_too_long``.
+        """
+        wanted = self._request(request, PrincipalId(user_id))
+        now = self._clock.now()
+        execution = Execution(
+            id=ExecutionId(self._ids.new()),
+            request=wanted,
+            status=ExecutionStatus.PLANNING,
+            created_at=now,
+            updated_at=now,
+        )
+        event = self._state.event(execution.id, EventType.EXECUTION_STARTED)
+        if not await self._state.commit(CreateExecution(execution=execution), event):
+            return await self._earlier(wanted)
+        self._wake(execution.id)
+        return execution
+
+    async def get_execution(self, execution_id: str) -> ExecutionSnapshot:
+        """Everything about one execution.
+
+        Raises:
+            NotFoundError: ``execution_unknown``.
+        """
+        return await self._state.snapshot(ExecutionId(execution_id))
+
+    async def pause(self, execution_id: str, by: str = "") -> ExecutionSnapshot:
+        """No new step; reads stop and are redone later; effects end. Repeating is harmless.
+
+        Raises:
+            NotFoundError: ``execution_unknown``.
+            ConflictError: ``execution_ended``.
+        """
+        return await self.signal(execution_id, Signal.PAUSE, by)
+
+    async def resume(self, execution_id: str, by: str = "") -> ExecutionSnapshot:
+        """Go on. Raises as :meth:`pause`."""
+        return await self.signal(execution_id, Signal.RESUME, by)
+
+    async def cancel(self, execution_id: str, by: str = "") -> ExecutionSnapshot:
+        """Stop for good: nothing new starts, a running effect ends and is recorded. Raises as :meth:`pause`."""
+        return await self.signal(execution_id, Signal.CANCEL, by)
+
+    async def signal(self, execution_id: str, signal: Signal, by: str = "") -> ExecutionSnapshot:
+        """Apply a signal; the returned snapshot includes its flag. Raises as :meth:`pause`."""
+        identifier = ExecutionId(execution_id)
+        while True:
+            snapshot = await self._state.snapshot(identifier)
+            match judge_signal(snapshot.execution, signal):
+                case Effectiveness.IMPOSSIBLE:
+                    raise _ended(snapshot, signal)
+                case Effectiveness.REPEATED:
+                    return snapshot
+                case Effectiveness.APPLIES:
+                    if await self._raise_flag(identifier, signal, by):
+                        self._wake(identifier)
+                        return await self._state.snapshot(identifier)
+
+    async def rate(self, execution_id: str, user_id: str, rating: int, comment: str = "") -> None:
+        """Record what a person thinks of an execution; a later verdict replaces it.
+
+        Raises:
+            NotFoundError: ``execution_unknown``.
+            RequestError: ``rating_invalid``.
+        """
+        if rating not in {1, -1}:
+            raise RequestError("rating_invalid", f"Field rating: {rating} is neither 1 nor -1.")
+        snapshot = await self._state.snapshot(ExecutionId(execution_id))
+        feedback = Feedback(
+            execution_id=snapshot.execution.id,
+            user_id=PrincipalId(user_id),
+            rating=rating,
+            comment=comment[:2_000],
+            at=self._clock.now(),
+        )
+        await self._state.commit(PutFeedback(feedback=feedback))
+
+    async def events(self, execution_id: str, after: int = 0) -> AsyncIterator[Event]:
+        """Events numbered above ``after``, then live ones; ends after ``execution_finished``.
+
+        Raises:
+            NotFoundError: ``execution_unknown``.
+        """
+        snapshot = await self._state.snapshot(ExecutionId(execution_id))
+        if snapshot.execution.status is ExecutionStatus.DONE and after >= snapshot.seq:
+            return
+        async for event in self._streams.events(snapshot.execution.id, after):
+            yield event
+
+    async def _raise_flag(self, execution_id: ExecutionId, signal: Signal, by: str) -> bool:
+        kind, paused, cancelled = _FLAGS[signal]
+        flag = RaiseFlag(execution_id=execution_id, at=self._clock.now(), paused=paused, cancelled=cancelled)
+        return await self._state.commit(flag, self._state.event(execution_id, kind, by=by))
+
+    def _request(self, request: str | Request, user_id: PrincipalId) -> Request:
+        if isinstance(request, Request):
+            return replace(request, text=clean_text(request.text), user_id=user_id)
+        text = clean_text(request)
+        return Request(text=text, user_id=user_id, locale=dominant_locale(text), timezone=self._timezone)
+
+    async def _earlier(self, wanted: Request) -> Execution:
+        if wanted.request_key is not None:
+            found = await self._store.by_request_key(wanted.tenant_id, wanted.user_id, wanted.request_key)
+            if found is not None:
+                return (await self._state.snapshot(found)).execution
+        raise NotFoundError("execution_unknown", "The request could not be stored; send it again.")
+
+
+def _ended(snapshot: ExecutionSnapshot, signal: Signal) -> ConflictError:
+    outcome = snapshot.execution.outcome
+    state = outcome.value if outcome else "being cancelled"
+    return ConflictError(
+        "execution_ended",
+        f"Execution {snapshot.execution.id} is {state}; {signal.value} changes nothing.",
+        {"is": state},
+    )

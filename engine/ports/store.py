@@ -1,0 +1,316 @@
+"""State that survives a restart: changes are committed whole or not at all; reads are consistent snapshots.
+
+A *change* is one conditional write, as a value. ``commit`` takes several and makes them one transaction: either every
+condition held and all are durable, or nothing happened. Pure code decides changes; this port applies them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from engine.domain.approval import Approval, ApprovalStatus
+from engine.domain.effect import Intent
+from engine.domain.event import Event
+from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepError, StepOutcome
+from engine.domain.feedback import Feedback
+from engine.domain.ids import ApprovalId, EffectKey, ExecutionId, PrincipalId, StepId, TenantId
+from engine.domain.json import JsonObject
+from engine.domain.label import Label
+from engine.domain.message import AgentMessage
+from engine.domain.plan import Plan
+from engine.domain.snapshot import ExecutionSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateExecution:
+    """Insert an execution. Lost when its (tenant, user, request key) is taken."""
+
+    execution: Execution
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnExecution:
+    """Become the owner under a fence; steps an earlier owner left running are ready again. Lost when a newer fence owns
+    it or it is done."""
+
+    execution_id: ExecutionId
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveExecution:
+    """Set status (and what comes with it). Lost when the fence is not ours any more, or it is done."""
+
+    execution_id: ExecutionId
+    fence: int
+    status: ExecutionStatus
+    at: datetime
+    outcome: ExecutionOutcome | None = None
+    result: JsonObject | None = None
+    error: StepError | None = None
+    unless_moved_from: int | None = None
+    """Epoch the decision was made under; a newer one loses, so that an answer is never overlooked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseFlag:
+    """A person's signal on an execution that is not done. Lost when it is done or already there."""
+
+    execution_id: ExecutionId
+    at: datetime
+    paused: bool | None = None
+    cancelled: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavePlan:
+    """Store a plan version with its pending step runs, and make it the current one. Lost without the fence, or when
+    the version before is not the current one."""
+
+    execution_id: ExecutionId
+    fence: int
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimStep:
+    """Begin an attempt. Lost when the step is running or done, or the execution is paused, cancelled, under another
+    fence or a newer epoch."""
+
+    execution_id: ExecutionId
+    step_id: StepId
+    fence: int
+    epoch: int
+    attempt: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleStep:
+    """End a step. Lost without the fence, or when it is done."""
+
+    execution_id: ExecutionId
+    step_id: StepId
+    fence: int
+    outcome: StepOutcome
+    at: datetime
+    error: StepError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkStep:
+    """A running step gives way: to a person, to a timer, or to a pause (``ready``). Lost without the fence."""
+
+    execution_id: ExecutionId
+    step_id: StepId
+    fence: int
+    waiting: bool
+    retry_at: datetime | None = None
+    error: StepError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveCheckpoint:
+    """What an attempt knows so far. Lost without the fence."""
+
+    execution_id: ExecutionId
+    step_id: StepId
+    fence: int
+    state: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutArtifact:
+    """A step's artifact on the shared context, with its provenance."""
+
+    execution_id: ExecutionId
+    step_id: StepId
+    artifact: JsonObject
+    label: Label
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenApproval:
+    """Insert a pending approval. Lost when the same question is already pending."""
+
+    approval: Approval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecideApproval:
+    """Move a pending approval to its decided state and bump the execution's epoch. Lost when it is not pending."""
+
+    approval: Approval
+    """As decided."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupersedeApprovals:
+    """Close every pending approval of an execution (or one of its steps). Never lost."""
+
+    execution_id: ExecutionId
+    at: datetime
+    step_id: StepId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordIntent:
+    """Insert an intent. Lost when the key exists or the fence is not ours."""
+
+    intent: Intent
+    fence: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteIntent:
+    """Store an effect's result. Lost when there is no started intent."""
+
+    key: EffectKey
+    result: JsonObject
+    at: datetime
+
+
+class DueKind(StrEnum):
+    """What is due."""
+
+    REMIND = "remind"
+    """Remind the person of a pending approval."""
+    EXPIRE = "expire"
+    """Close a pending approval nobody answered."""
+    RETRY = "retry"
+    """Try a step again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """An alarm. Its occurrence is claimed once."""
+
+    execution_id: ExecutionId
+    kind: DueKind
+    at: datetime
+    approval_id: ApprovalId | None = None
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetDue:
+    """Insert an alarm."""
+
+    due: Due
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimDue:
+    """Take one occurrence. Lost when somebody had it."""
+
+    due_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppendEvent:
+    """Append a fact; its sequence number is allocated in the transaction."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendMessage:
+    """A message between agents; repeating it is harmless."""
+
+    message: AgentMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutFeedback:
+    """A person's verdict; replaces their earlier one."""
+
+    feedback: Feedback
+
+
+Change = (
+    CreateExecution
+    | OwnExecution
+    | MoveExecution
+    | RaiseFlag
+    | SavePlan
+    | ClaimStep
+    | SettleStep
+    | ParkStep
+    | SaveCheckpoint
+    | PutArtifact
+    | OpenApproval
+    | DecideApproval
+    | SupersedeApprovals
+    | RecordIntent
+    | CompleteIntent
+    | SetDue
+    | ClaimDue
+    | AppendEvent
+    | SendMessage
+    | PutFeedback
+)
+
+
+class ExecutionStore(Protocol):
+    """The engine's memory. Every read names the tenant, or is the owner process's own recovery read."""
+
+    async def commit(self, *changes: Change) -> bool:
+        """Apply all or nothing; durable when it returns True. False: a condition did not hold and nothing was changed.
+
+        Changes committed at the same moment by different callers share one disk flush.
+        Cancel: the transaction may still happen; read again to know.
+
+        Raises:
+            UnavailableError: ``storage_unavailable``: the outcome is unknown until read again.
+        """
+        ...
+
+    async def snapshot(self, execution_id: ExecutionId) -> ExecutionSnapshot | None:
+        """Everything about one execution at one instant."""
+        ...
+
+    async def by_request_key(self, tenant: TenantId, user: PrincipalId, key: str) -> ExecutionId | None:
+        """The execution a delivery already made."""
+        ...
+
+    async def unfinished(self) -> Sequence[ExecutionId]:
+        """Every execution that is not done, oldest first: what recovery looks at."""
+        ...
+
+    async def executions(
+        self, tenant: TenantId, user: PrincipalId | None, *, limit: int, before: str | None
+    ) -> Sequence[ExecutionId]:
+        """Newest first; ``before`` is an execution id to continue after; ``user`` None means everybody's."""
+        ...
+
+    async def approval(self, approval_id: ApprovalId) -> Approval | None:
+        """One approval, or None."""
+        ...
+
+    async def approvals(
+        self, tenant: TenantId, user: PrincipalId | None, status: ApprovalStatus | None
+    ) -> Sequence[Approval]:
+        """Approvals of a tenant's (or one user's) executions, newest first, at most 200."""
+        ...
+
+    async def intent(self, key: EffectKey) -> Intent | None:
+        """One intent, or None."""
+        ...
+
+    async def events(self, execution_id: ExecutionId, after: int) -> Sequence[Event]:
+        """Events with a greater sequence number, in order, at most 500."""
+        ...
+
+    async def messages(self, execution_id: ExecutionId, recipient: str) -> Sequence[AgentMessage]:
+        """Messages for one agent, oldest first."""
+        ...
+
+    async def due(self, limit: int) -> Sequence[Due]:
+        """Unclaimed alarms, earliest first."""
+        ...

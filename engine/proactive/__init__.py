@@ -1,0 +1,1 @@
+"""What moves without a person: due alarms."""

@@ -1,0 +1,59 @@
+"""Due rows: reminders, expiries and retries, each claimed once, at their time or at the next start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.domain.approval import ApprovalStatus
+from engine.domain.event import EventType
+from engine.domain.ids import ExecutionId
+from engine.orchestration.state_manager import StateManager
+from engine.ports.clock import Clock
+from engine.ports.store import ClaimDue, Due, DueKind, ExecutionStore
+from engine.ports.timer import Timer
+from engine.safety.hitl_gates import HitlGates
+
+BATCH = 100
+
+
+class Alarms:
+    """Call ``ring`` when the timer rings, at start, and after anything that may have set an alarm."""
+
+    def __init__(
+        self,
+        store: ExecutionStore,
+        state: StateManager,
+        clock: Clock,
+        gates: HitlGates,
+        wake: Callable[[ExecutionId], None],
+    ) -> None:
+        self._store = store
+        self._state = state
+        self._clock = clock
+        self._gates = gates
+        self._wake = wake
+
+    async def ring(self, timer: Timer) -> None:
+        """Do everything that is due and arm the timer for what comes next. Repeating it is harmless."""
+        while True:
+            waiting = await self._store.due(BATCH)
+            due = [alarm for alarm in waiting if alarm.at <= self._clock.now()]
+            for alarm in due:
+                await self._do(alarm)
+            if len(due) < BATCH:
+                later = [alarm.at for alarm in waiting if alarm not in due]
+                timer.arm(later[0] if later else None)
+                return
+
+    async def _do(self, alarm: Due) -> None:
+        approval = None if alarm.approval_id is None else await self._store.approval(alarm.approval_id)
+        pending = approval is not None and approval.status is ApprovalStatus.PENDING
+        if approval is not None and pending and alarm.kind is DueKind.EXPIRE:
+            await self._gates.expire(approval)
+        if approval is not None and pending and alarm.kind is DueKind.REMIND:
+            event = self._state.event(alarm.execution_id, EventType.APPROVAL_REMINDED, approval=approval.id)
+            await self._state.commit(ClaimDue(due_id=alarm.id), event)
+            return
+        await self._state.commit(ClaimDue(due_id=alarm.id))
+        if alarm.kind is DueKind.RETRY:
+            self._wake(alarm.execution_id)

@@ -1,0 +1,1 @@
+"""Which agents and tools there are, and that they fit each other."""

@@ -1,0 +1,29 @@
+"""The agents and tools that come with the product."""
+
+from __future__ import annotations
+
+from engine.agents.appointments_agent import AppointmentsAgent
+from engine.agents.calendar_agent import CalendarAgent
+from engine.agents.contact_search_agent import ContactSearchAgent
+from engine.agents.drive_search_agent import DriveSearchAgent
+from engine.agents.editor_agent import EditorAgent
+from engine.agents.office_tools import SaveAgenda, ScheduleMeeting
+from engine.agents.weekly_status_agent import WeeklyStatusAgent
+from engine.ports.calendar import Calendar
+from engine.ports.clock import Clock
+from engine.ports.contacts import ContactBook
+from engine.ports.documents import DocumentStore
+from engine.registry.agent_registry import AgentRegistry
+
+
+def builtin(documents: DocumentStore, contacts: ContactBook, calendar: Calendar, clock: Clock) -> AgentRegistry:
+    """Six agents and two tools over one person's office."""
+    agents = (
+        DriveSearchAgent(documents),
+        ContactSearchAgent(contacts),
+        WeeklyStatusAgent(documents),
+        CalendarAgent(calendar, clock),
+        AppointmentsAgent(calendar),
+        EditorAgent(),
+    )
+    return AgentRegistry(agents, (ScheduleMeeting(calendar, clock), SaveAgenda(documents)))

@@ -1,0 +1,183 @@
+"""A person's answer to an approval: judged purely, decided by one compare-and-set."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from pydantic import BaseModel, ValidationError
+
+from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision, DecisionVerb
+from engine.domain.event import EventType
+from engine.domain.ids import ApprovalId, ExecutionId
+from engine.domain.json import JsonObject
+from engine.domain.tenant import Principal
+from engine.errors import ConflictError, NotFoundError, RequestError
+from engine.orchestration.state_manager import StateManager
+from engine.ports.clock import Clock
+from engine.ports.store import DecideApproval, ExecutionStore
+from engine.safety.authoriser import Action, authorise
+
+_VERBS: Mapping[ApprovalKind, frozenset[DecisionVerb]] = {
+    ApprovalKind.PLAN: frozenset({DecisionVerb.APPROVE, DecisionVerb.REJECT, DecisionVerb.MODIFY}),
+    ApprovalKind.GATE: frozenset({DecisionVerb.APPROVE, DecisionVerb.REJECT, DecisionVerb.MODIFY}),
+    ApprovalKind.CHOICE: frozenset({DecisionVerb.CHOOSE, DecisionVerb.REJECT}),
+    ApprovalKind.QUESTION: frozenset({DecisionVerb.ANSWER, DecisionVerb.REJECT}),
+    ApprovalKind.UNKNOWN_OUTCOME: frozenset({DecisionVerb.CHOOSE}),
+}
+
+MAX_COMMENT = 2_000
+
+Schemas = Callable[[str], type[BaseModel]]
+"""The argument model of a tool by name."""
+
+
+class HitlGates:
+    """Decides approvals. ``wake`` is told which execution can move again."""
+
+    def __init__(
+        self,
+        store: ExecutionStore,
+        state: StateManager,
+        clock: Clock,
+        schemas: Schemas,
+        wake: Callable[[ExecutionId], None],
+    ) -> None:
+        self._store = store
+        self._state = state
+        self._clock = clock
+        self._schemas = schemas
+        self._wake = wake
+
+    async def decide(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> Approval:
+        """Answer once. Repeating the same answer as the same person gives the decided approval again.
+
+        Raises:
+            NotFoundError: no such approval for this principal.
+            NotAllowedError: somebody else's.
+            ConflictError: ``already_decided``; parameters ``who`` and ``when``.
+            RequestError: the answer does not fit the question; nothing was decided.
+        """
+        approval = await self._store.approval(approval_id)
+        if approval is None:
+            raise NotFoundError("approval_unknown", f"There is no approval {approval_id}.", {"id": approval_id})
+        snapshot = await self._state.snapshot(approval.execution_id)
+        request = snapshot.execution.request
+        authorise(principal, Action.DECIDE, tenant=request.tenant_id, owner=request.user_id)
+        if approval.status is not ApprovalStatus.PENDING:
+            return _already(approval, principal, decision)
+        decided = judge(approval, decision, principal, self._clock.now(), self._schemas)
+        if not await self._close(decided):
+            again = await self._store.approval(approval_id)
+            return _already(again or approval, principal, decision)
+        return decided
+
+    async def expire(self, approval: Approval) -> bool:
+        """Close an approval nobody answered in time; False when somebody just did."""
+        now = self._clock.now()
+        return await self._close(replace(approval, status=ApprovalStatus.EXPIRED, decided_at=now))
+
+    async def _close(self, decided: Approval) -> bool:
+        event = self._state.event(
+            decided.execution_id,
+            EventType.APPROVAL_DECIDED,
+            approval=decided.id,
+            status=decided.status.value,
+            by=decided.decided_by,
+        )
+        won = await self._state.commit(DecideApproval(approval=decided), event)
+        if won:
+            self._wake(decided.execution_id)
+        return won
+
+
+def judge(approval: Approval, decision: Decision, principal: Principal, now: datetime, schemas: Schemas) -> Approval:
+    """The approval as decided, purely.
+
+    Raises:
+        ConflictError: ``approval_expired``.
+        RequestError: ``decision_unfit``, ``choice_unknown``, ``arguments_invalid``, ``answer_empty``, ``comment_too_long``.
+    """
+    if approval.expires_at is not None and approval.expires_at <= now:
+        raise ConflictError("approval_expired", f"Approval {approval.id} expired at {approval.expires_at.isoformat()}.")
+    if decision.verb not in _VERBS[approval.kind]:
+        allowed = ", ".join(sorted(v.value for v in _VERBS[approval.kind]))
+        raise RequestError(
+            "decision_unfit", f"A {approval.kind.value} takes one of: {allowed}; not {decision.verb.value}."
+        )
+    if len(decision.comment or "") > MAX_COMMENT:
+        raise RequestError("comment_too_long", f"A comment has at most {MAX_COMMENT} characters.")
+    decided = replace(approval, decided_at=now, decided_by=principal.id, comment=decision.comment)
+    match decision.verb:
+        case DecisionVerb.APPROVE:
+            return replace(decided, status=ApprovalStatus.APPROVED)
+        case DecisionVerb.REJECT:
+            return replace(decided, status=ApprovalStatus.REJECTED)
+        case DecisionVerb.CHOOSE:
+            return _chosen(decided, decision)
+        case DecisionVerb.ANSWER:
+            return _answered(decided, decision)
+        case DecisionVerb.MODIFY:
+            return _modified(decided, decision, schemas)
+
+
+def _chosen(decided: Approval, decision: Decision) -> Approval:
+    if decision.choice not in {choice.id for choice in decided.choices}:
+        offered = ", ".join(choice.id for choice in decided.choices)
+        raise RequestError("choice_unknown", f"Field choice: {decision.choice!r} is not one of {offered}.")
+    return replace(decided, status=ApprovalStatus.CHOSEN, chosen=decision.choice)
+
+
+def _answered(decided: Approval, decision: Decision) -> Approval:
+    if not (decision.answer or "").strip():
+        raise RequestError("answer_empty", "Field answer: write an answer.")
+    return replace(decided, status=ApprovalStatus.APPROVED, answer=decision.answer)
+
+
+def _modified(decided: Approval, decision: Decision, schemas: Schemas) -> Approval:
+    if decision.arguments is None:
+        raise RequestError("arguments_invalid", "Field arguments: modify needs the new arguments.")
+    if decided.call is None:
+        return replace(decided, status=ApprovalStatus.MODIFIED, edit=_plan_edit(decision.arguments))
+    try:
+        model = schemas(decided.call.tool).model_validate(decision.arguments)
+    except ValidationError as error:
+        raise _invalid(error) from error
+    arguments: JsonObject = model.model_dump(mode="json")
+    return replace(
+        decided,
+        status=ApprovalStatus.MODIFIED,
+        call=replace(decided.call, arguments=arguments),
+        original_call=decided.call,
+    )
+
+
+def _plan_edit(arguments: JsonObject) -> JsonObject:
+    drop, text = arguments.get("drop", []), arguments.get("text", "")
+    fits = isinstance(drop, list) and all(isinstance(d, str) for d in drop) and isinstance(text, str)
+    if not fits or set(arguments) - {"drop", "text"} or not (drop or text):
+        raise RequestError("arguments_invalid", 'Field arguments: a plan takes {"drop": [step ids], "text": "…"}.')
+    return {"drop": drop, "text": text}
+
+
+def _invalid(error: ValidationError) -> RequestError:
+    faults = "; ".join(f"{'.'.join(str(p) for p in e['loc']) or 'arguments'}: {e['msg']}" for e in error.errors()[:5])
+    return RequestError("arguments_invalid", f"Field arguments: {faults}.", {"faults": faults})
+
+
+def _already(approval: Approval, principal: Principal, decision: Decision) -> Approval:
+    same = {
+        DecisionVerb.APPROVE: ApprovalStatus.APPROVED,
+        DecisionVerb.REJECT: ApprovalStatus.REJECTED,
+        DecisionVerb.CHOOSE: ApprovalStatus.CHOSEN,
+    }
+    repeated = same.get(decision.verb) is approval.status and approval.chosen == decision.choice
+    if repeated and approval.decided_by == principal.id:
+        return approval
+    when = approval.decided_at.isoformat() if approval.decided_at else ""
+    raise ConflictError(
+        "already_decided",
+        f"Approval {approval.id} was already {approval.status.value} by {approval.decided_by or 'the engine'} at {when}.",
+        {"who": approval.decided_by or "", "when": when, "status": approval.status.value},
+    )

@@ -1,0 +1,115 @@
+"""A person's consent to one exact call, before it is made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from engine.domain.agent import ToolSpec
+from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
+from engine.domain.artifact import Artifact
+from engine.domain.effect import Call
+from engine.domain.event import EventType
+from engine.domain.ids import ApprovalId
+from engine.domain.json import JsonObject
+from engine.execution.suspension import Declined, Suspended
+from engine.orchestration.state_manager import StateManager
+from engine.ports.clock import Clock, IdSource
+from engine.ports.store import Change, Due, DueKind, ExecutionStore, OpenApproval, SetDue
+from engine.ports.tools import Tool, ToolCall
+
+REMIND_AFTER = timedelta(hours=12)
+EXPIRE_AFTER = timedelta(days=7)
+
+
+class Approved:
+    """Wraps a tool in its gate. What runs is what the approval holds, whatever the agent proposes afterwards."""
+
+    def __init__(self, inner: Tool, store: ExecutionStore, state: StateManager, clock: Clock, ids: IdSource) -> None:
+        self._inner = inner
+        self._store = store
+        self._state = state
+        self._clock = clock
+        self._ids = ids
+
+    @property
+    def spec(self) -> ToolSpec:
+        """The inner tool's."""
+        return self._inner.spec
+
+    async def check(self, arguments: JsonObject) -> str | None:
+        """The inner tool's."""
+        return await self._inner.check(arguments)
+
+    async def find(self, call: ToolCall) -> Artifact | None:
+        """The inner tool's."""
+        return await self._inner.find(call)
+
+    async def run(self, call: ToolCall, arguments: JsonObject) -> Artifact:
+        """Run the approved call.
+
+        Raises:
+            Suspended: nobody has answered, or the world changed since and the person is asked again.
+            Declined: the person said no, or nobody answered in time.
+        """
+        approval = await self._latest(call)
+        if approval is None or approval.call is None:
+            raise self._question(call, self.spec.call(arguments))
+        match approval.status:
+            case ApprovalStatus.PENDING:
+                raise Suspended
+            case ApprovalStatus.APPROVED | ApprovalStatus.MODIFIED:
+                return await self._run_approved(call, approval.call, self.spec.call(arguments))
+            case _:
+                raise Declined
+
+    async def _run_approved(self, call: ToolCall, consented: Call, proposed: Call) -> Artifact:
+        begun = await self._store.intent(call.key) is not None
+        if not begun and await self._inner.check(consented.arguments) is not None and proposed.hash != consented.hash:
+            raise self._question(call, proposed)
+        return await self._inner.run(call, consented.arguments)
+
+    async def _latest(self, call: ToolCall) -> Approval | None:
+        snapshot = await self._state.snapshot(call.execution_id)
+        mine = [
+            a
+            for a in snapshot.approvals
+            if a.kind is ApprovalKind.GATE
+            and a.step_id == call.step_id
+            and a.effect_number == call.number
+            and a.status is not ApprovalStatus.SUPERSEDED
+        ]
+        return mine[-1] if mine else None
+
+    def _question(self, call: ToolCall, wanted: Call) -> Suspended:
+        now = self._clock.now()
+        approval = Approval(
+            id=ApprovalId(self._ids.new()),
+            execution_id=call.execution_id,
+            kind=ApprovalKind.GATE,
+            plan_version=call.plan_version,
+            created_at=now,
+            step_id=call.step_id,
+            title=call.title,
+            call=wanted,
+            effect_number=call.number,
+            remind_at=now + REMIND_AFTER,
+            expires_at=now + EXPIRE_AFTER,
+        )
+        return Suspended(*opening(self._state, approval))
+
+
+def opening(state: StateManager, approval: Approval) -> tuple[Change, ...]:
+    """The changes that open an approval: its row, its alarms, its event."""
+    alarms = [
+        SetDue(due=Due(execution_id=approval.execution_id, approval_id=approval.id, kind=kind, at=at))
+        for kind, at in ((DueKind.REMIND, approval.remind_at), (DueKind.EXPIRE, approval.expires_at))
+        if at is not None
+    ]
+    event = state.event(
+        approval.execution_id,
+        EventType.APPROVAL_REQUESTED,
+        approval=approval.id,
+        kind=approval.kind.value,
+        step=approval.step_id,
+    )
+    return (OpenApproval(approval=approval), *alarms, event)

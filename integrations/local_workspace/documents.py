@@ -1,0 +1,99 @@
+"""The documents port over a local folder. Everything slow runs in a worker thread; one thread at a time owns the index."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from threading import Lock
+
+from engine.concurrency import finish
+from engine.domain.artifact import Documents
+from engine.domain.ids import opaque
+from engine.errors import UnavailableError
+from engine.failpoints import failpoint
+from engine.ports.documents import DocumentQuery, DocumentText
+from integrations.local_workspace.atomic import remove_file, replace_file
+from integrations.local_workspace.confined import ConfinedFolder
+from integrations.local_workspace.extract import ExtractionLimits
+from integrations.local_workspace.hebrew import clean_line
+from integrations.local_workspace.index import DocumentIndex
+from integrations.local_workspace.ranking import rank
+
+AGENDAS = "agendas"
+_WRITE_SECONDS = 30.0
+
+
+class LocalDocuments:
+    """:class:`engine.ports.documents.DocumentStore` over the folder ``root``; call :meth:`close` when done.
+
+    Args:
+        root: the documents folder; made when missing. Nothing outside it is read.
+        limits: what one document may cost.
+    """
+
+    def __init__(self, root: Path, *, limits: ExtractionLimits | None = None) -> None:
+        self._root = root
+        self._lock = Lock()
+        self._index = DocumentIndex(ConfinedFolder(root), limits or ExtractionLimits())
+
+    async def search(self, query: DocumentQuery) -> Documents:
+        """Find documents; see the port.
+
+        Raises:
+            UnavailableError: ``workspace_unreadable``: the folder itself cannot be opened.
+        """
+        return await asyncio.to_thread(self._search, query)
+
+    async def read(self, path: str) -> DocumentText:
+        """Extract one document's text; see the port."""
+        return await asyncio.to_thread(self._read, path)
+
+    async def save_agenda(self, *, key: str, title: str, text: str) -> str:
+        """Write an agenda; see the port. A cancelled call still ends its write.
+
+        Raises:
+            UnavailableError: ``agenda_unwritable``: disk full, permissions.
+        """
+        return await finish(asyncio.to_thread(self._save, key, title, text), within=_WRITE_SECONDS)
+
+    def close(self) -> None:
+        """Give the index's memory back; the object is of no further use."""
+        with self._lock:
+            self._index.close()
+
+    def _search(self, query: DocumentQuery) -> Documents:
+        with self._lock:
+            problems = self._index.refresh()
+            items = rank(self._index, query)
+            searched = len(self._index.documents())
+        return Documents(query=" ".join(query.terms), items=items, searched=searched, problems=problems)
+
+    def _read(self, path: str) -> DocumentText:
+        with self._lock:
+            return self._index.text(path)
+
+    def _save(self, key: str, title: str, text: str) -> str:
+        mark = opaque(key, 8)
+        folder = self._root / AGENDAS
+        name = f"{_slug(title)}-{mark}.md"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder.is_symlink():
+                raise UnavailableError("agenda_unwritable", f"docs/{AGENDAS} is a link; make it a folder.")
+            failpoint("agenda.before")
+            replace_file(folder / name, text.encode("utf-8", "replace"))
+            failpoint("agenda.written")
+            for other in folder.glob(f"*-{mark}.md"):
+                if other.name != name:
+                    remove_file(other)
+        except OSError as error:
+            raise UnavailableError("agenda_unwritable", f"docs/{AGENDAS}/{name}: {error.strerror}.") from error
+        return f"{AGENDAS}/{name}"
+
+
+def _slug(title: str) -> str:
+    """A file name people recognise: the title's first words, Hebrew kept, at most 60 characters (and 120 bytes)."""
+    words = re.findall(r"\w+", clean_line(title).casefold(), re.UNICODE)
+    slug = "-".join(words)[:60].strip("-_")
+    return slug.encode()[:120].decode(errors="ignore") or "agenda"

@@ -1,0 +1,140 @@
+"""A meeting as bytes: the event for the calendar and the mail that invites. Pure; nothing a person typed becomes syntax."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from typing import Any
+
+from engine.domain.ids import opaque
+from engine.domain.json import content_hash
+from engine.errors import RefusedError
+from engine.ports.calendar import Invitation
+from integrations.local_workspace.hebrew import clean_line, language_of
+
+HOST = "tizmor"
+"""The right-hand side of our UIDs and Message-IDs."""
+NO_OWNER = ("Tizmor", "owner@localhost.invalid")
+"""Organiser where the workspace names no owner; the address can receive nothing."""
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
+_MOST_TITLE = 300
+
+
+def uid_of(key: str) -> str:
+    """The event's UID for an effect key."""
+    return f"{opaque(key)}@{HOST}"
+
+
+def mark_of(invitation: Invitation) -> str:
+    """Names the invitation's content: an event with it needs no second write."""
+    return content_hash(
+        {
+            "title": invitation.title,
+            "starts": invitation.starts.astimezone(UTC).isoformat(),
+            "ends": invitation.ends.astimezone(UTC).isoformat(),
+            "attendees": [list(person) for person in invitation.attendees],
+            "description": invitation.description,
+            "organiser": list(invitation.organiser),
+        }
+    )[:24]
+
+
+def checked(invitation: Invitation) -> Invitation:
+    """The invitation with its texts on one line each, free of controls and bidi overrides.
+
+    Raises:
+        RefusedError: ``meeting_invalid``: ends before it starts, or times without a zone; ``address_invalid``: an
+            address that is none. An empty address is allowed: that person gets no mail.
+    """
+    if invitation.starts.tzinfo is None or invitation.ends.tzinfo is None or invitation.ends <= invitation.starts:
+        detail = f"A meeting from {invitation.starts} to {invitation.ends} cannot be; give aware times in order."
+        raise RefusedError("meeting_invalid", detail)
+    return Invitation(
+        title=_line(invitation.title)[:_MOST_TITLE] or "-",
+        starts=invitation.starts,
+        ends=invitation.ends,
+        attendees=tuple(dict.fromkeys(_person(person) for person in invitation.attendees)),
+        description="\n".join(clean_line(line) for line in invitation.description.splitlines()),
+        organiser=_person(invitation.organiser),
+    )
+
+
+def event_lines(invitation: Invitation, *, key: str, stamp: datetime) -> bytes:
+    """The VEVENT for the calendar file. ``invitation`` is :func:`checked`; ``stamp`` is when it was written."""
+    return _event(invitation, key, stamp).to_ical()
+
+
+def mail(invitation: Invitation, *, key: str, stamp: datetime) -> bytes:
+    """The invitation as a mail: text for people, ``METHOD:REQUEST`` for calendars; the same key, the same Message-ID."""
+    from icalendar import Calendar  # noqa: PLC0415 - slow to import, and only calendars need it
+
+    request: Any = Calendar()
+    request.add("VERSION", "2.0")
+    request.add("PRODID", "-//Tizmor//Local workspace//EN")
+    request.add("METHOD", "REQUEST")
+    request.add_component(_event(invitation, key, stamp))
+    message = EmailMessage(policy=SMTP)
+    message["From"] = _mailbox(invitation.organiser)
+    message["To"] = [_mailbox(person) for person in invitation.attendees if person[1]]
+    message["Subject"] = invitation.title
+    message["Date"] = stamp
+    message["X-Tizmor-Content"] = mark_of(invitation)
+    message["Message-ID"] = f"<{opaque(key)}@{HOST}>"
+    message.set_content(_text(invitation))
+    message.add_alternative(request.to_ical().decode(), subtype="calendar", params={"method": "REQUEST"})
+    message.set_boundary(f"=_{opaque(key + '#boundary')}")
+    return message.as_bytes()
+
+
+def _person(person: tuple[str, str]) -> tuple[str, str]:
+    name, address = _line(person[0]), person[1].strip()
+    if address and not _ADDRESS.fullmatch(address):
+        shown = _line(address)[:80]
+        raise RefusedError("address_invalid", f"{shown!r} is not a mail address; correct it in contacts.vcf.")
+    return name, address
+
+
+def _line(text: str) -> str:
+    return clean_line(" ".join(text.split()))
+
+
+def _event(invitation: Invitation, key: str, stamp: datetime) -> Any:
+    from icalendar import Event  # noqa: PLC0415 - slow to import, and only calendars need it
+
+    event: Any = Event()
+    event.add("UID", uid_of(key))
+    event.add("DTSTAMP", stamp.astimezone(UTC))
+    event.add("DTSTART", invitation.starts.astimezone(UTC))
+    event.add("DTEND", invitation.ends.astimezone(UTC))
+    event.add("SUMMARY", invitation.title)
+    if invitation.description:
+        event.add("DESCRIPTION", invitation.description)
+    event.add("ORGANIZER", *_calendar_person(invitation.organiser))
+    for person in invitation.attendees:
+        address, parameters = _calendar_person(person)
+        event.add("ATTENDEE", address, parameters | {"PARTSTAT": "NEEDS-ACTION", "RSVP": "TRUE"})
+    event.add("X-TIZMOR-CONTENT", mark_of(invitation))
+    return event
+
+
+def _calendar_person(person: tuple[str, str]) -> tuple[str, dict[str, str]]:
+    name, address = person
+    shown = name.replace('"', "'") or address
+    return f"mailto:{address}" if address else "invalid:nomail", {"CN": shown}
+
+
+def _mailbox(person: tuple[str, str]) -> Address:
+    return Address(display_name=person[0], addr_spec=person[1])
+
+
+def _text(invitation: Invitation) -> str:
+    starts = invitation.starts.strftime("%d.%m.%Y %H:%M %Z")
+    ends = invitation.ends.astimezone(invitation.starts.tzinfo).strftime("%H:%M")
+    hebrew = language_of(invitation.title) == "he"
+    who, when = ("משתתפים", "מתי") if hebrew else ("With", "When")
+    names = ", ".join(name or address for name, address in invitation.attendees)
+    return f"{invitation.title}\n\n{when}: {starts} - {ends}\n{who}: {names}\n\n{invitation.description}\n"

@@ -1,0 +1,1 @@
+"""What survives a restart: SQLite by default, one writer, group commit."""

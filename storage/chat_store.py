@@ -1,0 +1,198 @@
+"""``bot.chat.ChatLog`` in SQLite: inbox, outbox and the local chat, each state change one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from engine.domain.ids import ConversationId, ExecutionId, PrincipalId, opaque
+from engine.domain.json import JsonObject, content_hash
+from engine.ports.chat_log import Delivery, Outgoing, ShownMessage
+from storage.codec import decode, encode, instant, parse_instant
+from storage.database import Database
+from storage.tables import chat, events
+from storage.writes import Write, bound, compiled, inserting
+
+_l = chat.local_chat
+_next_seq = select(func.coalesce(func.max(_l.c.seq), 0) + 1).scalar_subquery()
+_RECEIVE = inserting(chat.inbox, upsert(chat.inbox).on_conflict_do_nothing())
+_SAY = compiled(
+    upsert(_l)
+    .values({c.name: _next_seq if c.name == "seq" else bound(c.name) for c in _l.columns})
+    .on_conflict_do_update(index_elements=["id"], set_={"body": bound("body"), "seq": _next_seq})
+)
+_HANDLED = compiled(
+    update(chat.inbox).where(chat.inbox.c.key == bound("b_key")).values(handled_at=bound("handled_at"))
+)
+_SHOWN = inserting(
+    chat.chat_messages,
+    upsert(chat.chat_messages).on_conflict_do_update(
+        index_elements=["execution_id", "conversation_id", "purpose"],
+        set_={"rendered_seq": bound("rendered_seq"), "content_hash": bound("content_hash")},
+    ),
+)
+_SHOWN_SEQ = compiled(
+    update(chat.chat_messages)
+    .where(chat.chat_messages.c.execution_id == bound("b_execution"), chat.chat_messages.c.purpose == "card")
+    .values(rendered_seq=bound("rendered_seq"))
+)
+
+
+class SqliteChatLog:
+    """See ``engine.ports.chat_log.ChatLog``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def receive(self, delivery: Delivery) -> bool:
+        """See the port."""
+        at = instant(delivery.received_at)
+        body = {"user": delivery.user_id, "tenant": delivery.tenant_id, "text": delivery.text}
+        row = {"key": delivery.key, "surface": delivery.surface, "received_at": at, "handled_at": None}
+        line = _Line(
+            id=opaque(delivery.key),
+            conversation="local",
+            user=delivery.user_id,
+            role="person",
+            kind="text",
+            execution=None,
+            at=at,
+            body={"text": delivery.text},
+        )
+        return await self._database.write([Write(_RECEIVE, {**row, "body": encode(body)}, 1), line.write()])
+
+    async def waiting(self) -> Sequence[Delivery]:
+        """See the port."""
+        c = chat.inbox.c
+        query = select(chat.inbox).where(c.handled_at.is_(None)).order_by(c.received_at, c.key).limit(100)
+        return [_delivery(row) for row in await self._database.rows(query)]
+
+    async def handled(self, key: str, at: datetime, answer: Outgoing | None = None) -> None:
+        """See the port."""
+        writes = [Write(_HANDLED, {"b_key": key, "handled_at": instant(at)}, 1)]
+        if answer is not None:
+            c = chat.inbox.c
+            row = (await self._database.rows(select(chat.inbox).where(c.key == key)))[0]
+            line = _Line(
+                id=opaque(f"{key}/{answer.purpose}"),
+                conversation="local",
+                user=decode(row["body"])["user"],
+                role="tizmor",
+                kind=answer.kind,
+                execution=None,
+                at=instant(at),
+                body=answer.body,
+            )
+            writes.append(line.write())
+        await self._database.write(writes)
+
+    async def behind(self) -> Sequence[ExecutionId]:
+        """See the port."""
+        e, m = events.events.c, chat.chat_messages
+        last = select(e.execution_id, func.max(e.seq).label("seq")).group_by(e.execution_id).subquery()
+        shown = (m.c.execution_id == last.c.execution_id) & (m.c.purpose == "card")
+        query = (
+            select(last.c.execution_id)
+            .outerjoin(m, shown)
+            .where(func.coalesce(m.c.rendered_seq, 0) < last.c.seq)
+            .order_by(last.c.execution_id)
+        )
+        return [ExecutionId(row["execution_id"]) for row in await self._database.rows(query)]
+
+    async def shown(self, execution_id: ExecutionId) -> dict[str, str]:
+        """See the port."""
+        m = chat.chat_messages.c
+        rows = await self._database.rows(select(m.purpose, m.content_hash).where(m.execution_id == execution_id))
+        return {row["purpose"]: row["content_hash"] for row in rows}
+
+    async def show(
+        self,
+        execution_id: ExecutionId,
+        conversation: tuple[ConversationId, PrincipalId],
+        seq: int,
+        messages: Sequence[Outgoing],
+        at: datetime,
+    ) -> None:
+        """See the port."""
+        where, user = conversation
+        writes: list[Write] = []
+        for message in messages:
+            line = _Line(
+                id=opaque(f"{execution_id}/{message.purpose}"),
+                conversation=where,
+                user=user,
+                role="tizmor",
+                kind=message.kind,
+                execution=execution_id,
+                at=instant(at),
+                body=message.body,
+            )
+            shown = {
+                "execution_id": execution_id,
+                "conversation_id": where,
+                "purpose": message.purpose,
+                "rendered_seq": seq,
+                "content_hash": content_hash(message.body),
+            }
+            writes += [line.write(), Write(_SHOWN, shown, 1)]
+        writes.append(Write(_SHOWN_SEQ, {"b_execution": execution_id, "rendered_seq": seq}, None))
+        await self._database.write(writes)
+
+    async def since(self, user_id: PrincipalId, after: int) -> Sequence[ShownMessage]:
+        """See the port."""
+        query = select(_l).where(_l.c.user_id == user_id, _l.c.seq > after).order_by(_l.c.seq).limit(200)
+        return [
+            ShownMessage(
+                id=row["id"],
+                seq=row["seq"],
+                role=row["role"],
+                kind=row["kind"],
+                execution_id=None if row["execution_id"] is None else ExecutionId(row["execution_id"]),
+                at=parse_instant(row["at"]),
+                body=decode(row["body"]),
+            )
+            for row in await self._database.rows(query)
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    id: str
+    conversation: str
+    user: str
+    role: str
+    kind: str
+    execution: str | None
+    at: str
+    body: JsonObject
+
+    def write(self) -> Write:
+        """Say it, or change what was said."""
+        values = {
+            "id": self.id,
+            "conversation_id": self.conversation,
+            "user_id": self.user,
+            "role": self.role,
+            "kind": self.kind,
+            "execution_id": self.execution,
+            "at": self.at,
+            "body": encode(self.body),
+        }
+        return Write(_SAY, values, 1)
+
+
+def _delivery(row: Mapping[str, Any]) -> Delivery:
+    body = decode(row["body"])
+    return Delivery(
+        key=row["key"],
+        surface=row["surface"],
+        user_id=PrincipalId(body["user"]),
+        tenant_id=body["tenant"],
+        text=body["text"],
+        received_at=parse_instant(row["received_at"]),
+    )

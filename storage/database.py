@@ -1,0 +1,161 @@
+"""The database of one home: its lock, its schema, its one writer and its readers."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from engine.errors import RequestError
+from storage.writer import Writer, connect_for_writing
+from storage.writes import Write
+
+if TYPE_CHECKING:
+    from sqlalchemy import Select
+
+HEAD = "0001"
+"""Newest migration this program knows."""
+
+DATABASE_FILE = "tizmor.db"
+
+
+class HomeLockedError(RequestError):
+    """Another process owns the home."""
+
+
+class Database:
+    """Reads and writes of one process that owns the home."""
+
+    def __init__(self, path: Path, *, durable: bool = True) -> None:
+        self.path = path
+        self._writer = Writer(path, durable=durable)
+        self._readers: AsyncEngine = create_async_engine(
+            f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true", pool_size=4, max_overflow=0
+        )
+        self.generation = 0
+        """Number of this process among all that ever owned the database: the fence of everything it writes."""
+
+    async def write(self, writes: Sequence[Write]) -> bool:
+        """Commit one unit through the single writer."""
+        return await self._writer.commit(writes)
+
+    def write_behind(self, writes: Sequence[Write]) -> bool:
+        """Queue a unit nobody waits for; False when it was dropped."""
+        return self._writer.post(writes)
+
+    async def rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+        """All rows of one query, on a read-only connection."""
+        async with self._readers.connect() as connection:
+            return (await connection.execute(query)).mappings().all()
+
+    async def rows_together(self, *queries: Select[*tuple[Any, ...]]) -> list[Sequence[Any]]:
+        """Rows of several queries as of one instant."""
+        async with self._readers.connect() as connection, connection.begin():
+            return [(await connection.execute(query)).mappings().all() for query in queries]
+
+    def start(self, now: str) -> None:
+        """Take the next generation and start the writer thread."""
+        connection = connect_for_writing(self.path, durable=True)
+        try:
+            cursor = connection.execute("INSERT INTO generations (started_at) VALUES (?)", (now,))
+            self.generation = int(cursor.lastrowid or 0)
+        finally:
+            connection.close()
+        self._writer.open()
+
+    async def stop(self) -> None:
+        """Close readers first (the writer checkpoints last)."""
+        await self._readers.dispose()
+        await asyncio.to_thread(self._writer.close)
+
+
+@asynccontextmanager
+async def open_database(home: Path, *, now: str, durable: bool = True) -> AsyncGenerator[Database]:
+    """Own the home until the block ends.
+
+    Raises:
+        HomeLockedError: ``home_locked``: another process owns it.
+        RequestError: ``home_not_writable`` or ``database_newer``; ``detail`` says what to do.
+    """
+    with own_home(home):
+        path = home / DATABASE_FILE
+        migrate(path)
+        database = Database(path, durable=durable)
+        database.start(now)
+        try:
+            yield database
+        finally:
+            await database.stop()
+
+
+@contextmanager
+def own_home(home: Path) -> Generator[None]:
+    """Hold the home's lock file; the operating system drops it when the process dies, however it dies."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RequestError(
+            "home_not_writable", f"The home {home} cannot be written ({error.strerror}); choose another with --home."
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise HomeLockedError(
+            "home_locked", f"Another Tizmor process owns {home}; stop it, or choose another home with --home."
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def schema_version(path: Path) -> str | None:
+    """The migration a database stands at; None when it has no schema yet."""
+    if not path.exists():
+        return None
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:
+        return None
+    except sqlite3.DatabaseError as error:
+        raise RequestError(
+            "database_corrupt", f"{path} is not a readable database ({error}); restore a backup or move it away."
+        ) from error
+    finally:
+        connection.close()
+    return None if row is None else str(row[0])
+
+
+def migrate(path: Path) -> None:
+    """Bring the schema to HEAD. Alembic is imported only when there is something to do.
+
+    Raises:
+        RequestError: ``database_newer`` when a newer program has been here; nothing is changed.
+    """
+    version = schema_version(path)
+    if version == HEAD:
+        return
+    if version is not None and version > HEAD:
+        raise RequestError(
+            "database_newer",
+            f"{path} was written by a newer Tizmor (schema {version}, this one knows {HEAD}); install the newer version.",
+        )
+    connect_for_writing(path, durable=True).close()
+    path.chmod(0o600)
+    from alembic import command  # noqa: PLC0415 - costs 100 ms and is rarely needed
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("sqlalchemy.url", f"sqlite:///{path}")
+    command.upgrade(config, "head")

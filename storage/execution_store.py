@@ -1,0 +1,226 @@
+"""``engine.ports.store`` over SQLite: changes through the writer, reads as domain objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from engine.domain.approval import Approval, ApprovalStatus
+from engine.domain.effect import Effect, Intent, IntentStatus
+from engine.domain.event import Event, EventType
+from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepOutcome, StepRun, StepStatus
+from engine.domain.ids import ApprovalId, ConversationId, EffectKey, ExecutionId, PrincipalId, StepId, TenantId
+from engine.domain.message import AgentMessage
+from engine.domain.request import Request
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.ports.store import Change, Due, DueKind
+from storage.codec import (
+    decode,
+    load_approval,
+    load_error,
+    load_plan,
+    maybe_decode,
+    maybe_parse,
+    parse_instant,
+)
+from storage.database import Database
+from storage.tables import approvals, chat, effects, events, executions
+from storage.writes import writes
+
+_e = executions.executions.c
+_st = executions.execution_steps.c
+_ap = approvals.pending_approvals.c
+Query = Select[*tuple[Any, ...]]
+Row = Mapping[str, Any]
+
+
+class SqliteExecutionStore:
+    """The engine's memory in one SQLite file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def commit(self, *changes: Change) -> bool:
+        """See the port."""
+        return await self._database.write([write for change in changes for write in writes(change)])
+
+    async def snapshot(self, execution_id: ExecutionId) -> ExecutionSnapshot | None:
+        """See the port."""
+        found, plans, steps, questions, context, last, rating = await self._database.rows_together(
+            *_snapshot_queries(execution_id)
+        )
+        if not found:
+            return None
+        return ExecutionSnapshot(
+            execution=_execution(found[0]),
+            plan=load_plan(plans[0]["schema"], plans[0]["body"]) if plans else None,
+            step_runs={StepId(row["step_id"]): _step_run(row) for row in steps},
+            approvals=tuple(load_approval(row["body"]) for row in questions),
+            artifacts={StepId(row["name"]): decode(row["value"]) for row in context},
+            seq=last[0]["seq"] or 0,
+            feedback=rating[0]["rating"] if rating else 0,
+        )
+
+    async def by_request_key(self, tenant: TenantId, user: PrincipalId, key: str) -> ExecutionId | None:
+        """See the port."""
+        rows = await self._database.rows(
+            select(_e.id).where(_e.tenant_id == tenant, _e.user_id == user, _e.request_key == key)
+        )
+        return ExecutionId(rows[0]["id"]) if rows else None
+
+    async def unfinished(self) -> Sequence[ExecutionId]:
+        """See the port."""
+        rows = await self._database.rows(select(_e.id).where(_e.status != "done").order_by(_e.created_at, _e.id))
+        return [ExecutionId(row["id"]) for row in rows]
+
+    async def executions(
+        self, tenant: TenantId, user: PrincipalId | None, *, limit: int, before: str | None
+    ) -> Sequence[ExecutionId]:
+        """See the port."""
+        query = select(_e.id).where(_e.tenant_id == tenant)
+        if user is not None:
+            query = query.where(_e.user_id == user)
+        if before is not None:
+            at = select(_e.created_at).where(_e.id == before).scalar_subquery()
+            query = query.where((_e.created_at < at) | ((_e.created_at == at) & (_e.id < before)))
+        rows = await self._database.rows(query.order_by(_e.created_at.desc(), _e.id.desc()).limit(limit))
+        return [ExecutionId(row["id"]) for row in rows]
+
+    async def approval(self, approval_id: ApprovalId) -> Approval | None:
+        """See the port."""
+        rows = await self._database.rows(select(_ap.body).where(_ap.id == approval_id))
+        return load_approval(rows[0]["body"]) if rows else None
+
+    async def approvals(
+        self, tenant: TenantId, user: PrincipalId | None, status: ApprovalStatus | None
+    ) -> Sequence[Approval]:
+        """See the port."""
+        query = select(_ap.body).where(_ap.tenant_id == tenant)
+        if user is not None:
+            query = query.where(_ap.execution_id.in_(select(_e.id).where(_e.user_id == user)))
+        if status is not None:
+            query = query.where(_ap.status == status.value)
+        rows = await self._database.rows(query.order_by(_ap.created_at.desc()).limit(200))
+        return [load_approval(row["body"]) for row in rows]
+
+    async def intent(self, key: EffectKey) -> Intent | None:
+        """See the port."""
+        c = effects.intents.c
+        rows = await self._database.rows(select(effects.intents).where(c.key == key))
+        return _intent(rows[0]) if rows else None
+
+    async def events(self, execution_id: ExecutionId, after: int) -> Sequence[Event]:
+        """See the port."""
+        c = events.events.c
+        query = select(events.events).where(c.execution_id == execution_id, c.seq > after).order_by(c.seq).limit(500)
+        return [_event(row) for row in await self._database.rows(query)]
+
+    async def messages(self, execution_id: ExecutionId, recipient: str) -> Sequence[AgentMessage]:
+        """See the port."""
+        c = events.agent_messages.c
+        query = select(events.agent_messages).where(c.execution_id == execution_id, c.recipient == recipient)
+        return [
+            AgentMessage(
+                execution_id=execution_id,
+                sender=StepId(row["sender"]),
+                recipient=recipient,
+                text=row["text"],
+                at=parse_instant(row["at"]),
+            )
+            for row in await self._database.rows(query.order_by(c.at, c.text_hash))
+        ]
+
+    async def due(self, limit: int) -> Sequence[Due]:
+        """See the port."""
+        c = approvals.due.c
+        rows = await self._database.rows(select(approvals.due).where(c.claimed == 0).order_by(c.at, c.id).limit(limit))
+        return [
+            Due(
+                id=row["id"],
+                execution_id=ExecutionId(row["execution_id"]),
+                approval_id=None if row["approval_id"] is None else ApprovalId(row["approval_id"]),
+                kind=DueKind(row["kind"]),
+                at=parse_instant(row["at"]),
+            )
+            for row in rows
+        ]
+
+
+def _snapshot_queries(execution_id: ExecutionId) -> list[Query]:
+    p, sc, ev, fb = executions.plans.c, executions.shared_context.c, events.events.c, chat.execution_feedback.c
+    return [
+        select(executions.executions).where(_e.id == execution_id),
+        select(executions.plans).where(p.execution_id == execution_id).order_by(p.version.desc()).limit(1),
+        select(executions.execution_steps).where(_st.execution_id == execution_id, _st.superseded.is_(None)),
+        select(_ap.body).where(_ap.execution_id == execution_id).order_by(_ap.created_at, _ap.id),
+        select(sc.name, sc.value).where(sc.execution_id == execution_id),
+        select(func.max(ev.seq).label("seq")).where(ev.execution_id == execution_id),
+        select(fb.rating).where(fb.execution_id == execution_id).order_by(fb.at.desc()).limit(1),
+    ]
+
+
+def _execution(row: Row) -> Execution:
+    return Execution(
+        id=ExecutionId(row["id"]),
+        request=Request(
+            text=row["request"],
+            user_id=PrincipalId(row["user_id"]),
+            tenant_id=TenantId(row["tenant_id"]),
+            conversation_id=ConversationId(row["conversation_id"]),
+            locale=row["locale"],
+            timezone=row["timezone"],
+            dry_run=bool(row["dry_run"]),
+            request_key=row["request_key"],
+        ),
+        status=ExecutionStatus(row["status"]),
+        outcome=None if row["outcome"] is None else ExecutionOutcome(row["outcome"]),
+        created_at=parse_instant(row["created_at"]),
+        updated_at=parse_instant(row["updated_at"]),
+        plan_version=row["plan_version"],
+        epoch=row["epoch"],
+        fence=row["fence"],
+        paused=bool(row["paused"]),
+        cancelled=bool(row["cancelled"]),
+        error=load_error(row["error"]),
+        result=maybe_decode(row["result"]),
+    )
+
+
+def _step_run(row: Row) -> StepRun:
+    return StepRun(
+        step_id=StepId(row["step_id"]),
+        status=StepStatus(row["status"]),
+        outcome=None if row["outcome"] is None else StepOutcome(row["outcome"]),
+        attempts=row["attempts"],
+        retry_at=maybe_parse(row["retry_at"]),
+        started_at=maybe_parse(row["started_at"]),
+        finished_at=maybe_parse(row["finished_at"]),
+        cached=bool(row["cached"]),
+        error=load_error(row["error"]),
+        checkpoint=maybe_decode(row["checkpoint"]),
+    )
+
+
+def _intent(row: Row) -> Intent:
+    return Intent(
+        key=EffectKey(row["key"]),
+        execution_id=ExecutionId(row["execution_id"]),
+        step_id=StepId(row["step_id"]),
+        tool=row["tool"],
+        effect=Effect(row["effect"]),
+        call_hash=row["call_hash"],
+        status=IntentStatus(row["status"]),
+        result=maybe_decode(row["result"]),
+    )
+
+
+def _event(row: Row) -> Event:
+    return Event(
+        execution_id=ExecutionId(row["execution_id"]),
+        seq=row["seq"],
+        type=EventType(row["type"]),
+        at=parse_instant(row["at"]),
+        payload=decode(row["payload"]),
+    )
