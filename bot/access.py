@@ -22,11 +22,13 @@ from urllib.parse import urlsplit
 
 from loguru import logger
 
-from engine.domain.ids import PrincipalId
+from engine.domain.ids import DEFAULT_TENANT, PrincipalId
 from engine.domain.tenant import Principal, Role
 from engine.errors import NotAllowedError, RequestError
 from engine.ports.clock import Clock
 
+OWNER_ID = PrincipalId("owner")
+TOKEN_FILE = "api_token"
 LOGIN_LIFETIME = timedelta(minutes=10)
 TICKET_LIFETIME = timedelta(seconds=60)
 MAX_OUTSTANDING = 1_000
@@ -118,6 +120,8 @@ class Access:
         self._token = token
         self._hash = token_hash(token)
         self._options = options
+        self.clock = clock
+        """The door's clock, for whoever waits at it."""
         self._public = urlsplit(options.public_url) if options.public_url else None
         self.logins = OneTimeCodes(clock, LOGIN_LIFETIME)
         """Codes of one-time links."""
@@ -129,10 +133,19 @@ class Access:
         """The session cookie's name; differs per home, because browsers share cookies between ports."""
         return "tizmor_" + self._sign("cookie-name")[:8]
 
-    def login_link(self, base_url: str) -> str:
-        """A one-time link that signs the owner in, good for ten minutes."""
-        code, _ = self.logins.issue(self._owner)
-        return f"{base_url.rstrip('/')}/login?code={code}"
+    @classmethod
+    def open(cls, home: Path, clock: Clock, options: AccessOptions) -> Access:
+        """Access to a home, with its owner's token made at first start. Blocking.
+
+        Raises:
+            RequestError: as :func:`load_token`.
+        """
+        owner = Principal(id=OWNER_ID, tenant_id=DEFAULT_TENANT, role=Role.OWNER)
+        return cls(owner=owner, token=load_token(home / TOKEN_FILE), clock=clock, options=options)
+
+    def login_code(self) -> str:
+        """A code for ``/login?code=…`` that signs the owner in, once, within ten minutes."""
+        return self.logins.issue(self._owner)[0]
 
     async def by_token(self, token: str) -> Principal | None:
         """The principal a bearer token stands for, or None."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from loguru import logger
 
-from bot.access import Access, AccessOptions
+from bot.access import Access, AccessOptions, load_token
 from bot.door import Remembered
 from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
@@ -20,8 +21,8 @@ from bot.settings import Settings
 from bot.telemetry import Observatory
 from engine.concurrency import Wakeup
 from engine.domain.event import Event, EventType
-from engine.domain.ids import PrincipalId
-from engine.domain.tenant import PersonalTime
+from engine.domain.ids import DEFAULT_TENANT, PrincipalId
+from engine.domain.tenant import PersonalTime, Principal, Role
 from engine.execution.dispatcher import Dispatcher
 from engine.execution.executor import Executor
 from engine.execution.step_runner import Workshop
@@ -46,6 +47,9 @@ from storage.codec import instant
 from storage.database import Database, open_database
 from storage.execution_store import SqliteExecutionStore
 from storage.telemetry_store import TelemetryStore
+
+
+_OWNER = Principal(id=PrincipalId("owner"), tenant_id=DEFAULT_TENANT, role=Role.OWNER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +105,7 @@ async def open_tizmor(settings: Settings) -> AsyncGenerator[Tizmor]:
         stack.callback(logger.remove, handle)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         services = [group.create_task(job, name=name) for name, job in engine.jobs()]
-        stack.callback(lambda: [task.cancel() for task in services])
+        stack.callback(_cancel, services)
         engine.dispatcher.open(group)
         stack.callback(engine.dispatcher.close)
         engine.alarm_clock.start()
@@ -167,8 +171,8 @@ class _Engine:
         self.state.watch(self.outbox.heard)
         self._access_store = AccessStore(database)
 
-    def jobs(self) -> list[tuple[str, object]]:
-        """The services that run beside executions."""
+    def jobs(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+        """Start the services that run beside executions."""
         return [("inbox", self.inbox.run()), ("outbox", self.outbox.run()), ("alarms", self._alarm_loop())]
 
     def ring_alarms(self) -> None:
@@ -201,7 +205,12 @@ class _Engine:
             registry=self.registry,
             gates=self.gates,
             door=Gateway(services),
-            access=Access.open(settings.tizmor_home, self._clock, options),
+            access=Access(
+                owner=_OWNER,
+                token=load_token(settings.tizmor_home / "api_token"),
+                clock=self._clock,
+                options=options,
+            ),
             idempotency=RememberedAnswers(self._access_store, self._clock),
             settings=settings,
         )
@@ -213,10 +222,8 @@ class _Engine:
     def _wire_chat(self, database: Database) -> None:
         self._bell = ChatBell()
         self._chat = SqliteChatLog(database)
-        self.outbox = Outbox(self._chat, self.state, self._clock, self._bell.ring)
-        self.inbox = Inbox(
-            self._chat, self.orchestrator, self._clock, self._settings.tizmor_timezone, self._bell.ring
-        )
+        self.outbox = Outbox(self._chat, self.state, self._clock, self.registry.gated_agents(), self._bell.ring)
+        self.inbox = Inbox(self._chat, self.orchestrator, self._clock, self._settings.tizmor_timezone, self._bell.ring)
 
     def _wire_alarms(self) -> None:
         self._alarm_bell = Wakeup()
@@ -240,4 +247,13 @@ def _arm_failpoints(settings: Settings) -> None:
         arm(settings.tizmor_failpoint)
         return
     stream = log.open("a", buffering=1, encoding="utf-8")
-    arm(settings.tizmor_failpoint, lambda name: stream.write(name + "\n") and None)
+
+    def note(name: str) -> None:
+        stream.write(name + "\n")
+
+    arm(settings.tizmor_failpoint, note)
+
+
+def _cancel(services: list[asyncio.Task[None]]) -> None:
+    for task in services:
+        task.cancel()

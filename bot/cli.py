@@ -15,7 +15,11 @@ from cyclopts import App, Parameter
 from bot import __version__
 from engine.errors import RequestError, TizmorError
 
-app = App(name="tizmor", version=__version__, help="Write what you want done; Tizmor plans it, asks before it acts, and does it.")
+app = App(
+    name="tizmor",
+    version=__version__,
+    help="Write what you want done; Tizmor plans it, asks before it acts, and does it.",
+)
 
 Home = Annotated[Path | None, Parameter(help="Folder of all state.")]
 Port = Annotated[int | None, Parameter(help="Port of the web door; 0 takes a free one.")]

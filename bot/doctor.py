@@ -50,7 +50,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 def _sqlite() -> Finding:
     fits = sqlite3.sqlite_version_info >= (3, 35)
-    return Finding(name="sqlite", ok=fits, detail=sqlite3.sqlite_version + ("" if fits else ": 3.35 or newer is needed"))
+    return Finding(
+        name="sqlite", ok=fits, detail=sqlite3.sqlite_version + ("" if fits else ": 3.35 or newer is needed")
+    )
 
 
 def _database_url(settings: Settings) -> Finding:
@@ -77,7 +79,9 @@ def _database(path: Path) -> Finding:
     if version is None:
         return Finding(name="database", ok=True, detail="not made yet; the first start makes it")
     if version > HEAD:
-        return Finding(name="database", ok=False, detail=f"schema {version} is newer than {HEAD}: install the newer Tizmor")
+        return Finding(
+            name="database", ok=False, detail=f"schema {version} is newer than {HEAD}: install the newer Tizmor"
+        )
     return Finding(name="database", ok=True, detail=f"schema {version}")
 
 

@@ -53,7 +53,7 @@ class ChatMessage:
     seq: int
     """1-based, growing within the principal's chat."""
     role: str
-    """``user`` or ``assistant``."""
+    """``person`` for the person's own words; the product's messages carry another."""
     kind: str
     execution_id: ExecutionId | None
     at: datetime

@@ -60,10 +60,10 @@ class Inbox:
         try:
             await self._orchestrator.start(request, delivery.user_id)
         except TizmorError as error:
-            answer = Outgoing(purpose="error", kind="text", body={"text": Texts(locale).error(error)})
+            answer = Outgoing(purpose="error", kind="text", body={"text": Texts(locale).error(error.code)})
         except Exception:  # noqa: BLE001 - the crash barrier of inbound messages
             logger.bind(key=delivery.key).exception("inbound_broke")
-            answer = Outgoing(purpose="error", kind="text", body={"text": Texts(locale).say("error.internal_error")})
+            answer = Outgoing(purpose="error", kind="text", body={"text": Texts(locale).error("internal_error")})
         await self._log.handled(delivery.key, self._clock.now(), answer)
         if answer is not None:
             self._shown()

@@ -23,10 +23,13 @@ from engine.ports.clock import Clock
 class Outbox:
     """One sender for the local chat. Progress may be skipped; approvals, questions and finals are states and never are."""
 
-    def __init__(self, log: ChatLog, state: StateManager, clock: Clock, shown: Callable[[], None]) -> None:
+    def __init__(
+        self, log: ChatLog, state: StateManager, clock: Clock, gated_agents: frozenset[str], shown: Callable[[], None]
+    ) -> None:
         self._log = log
         self._state = state
         self._clock = clock
+        self._gated_agents = gated_agents
         self._shown = shown
         self._stale: dict[ExecutionId, None] = {}
         self._bell = Wakeup()
@@ -69,7 +72,7 @@ class Outbox:
             self._shown()
 
     def _render(self, snapshot: ExecutionSnapshot) -> Sequence[Outgoing]:
-        card = render_card(snapshot, now=self._clock.now())
+        card = render_card(snapshot, now=self._clock.now(), gated_agents=self._gated_agents)
         return [
             Outgoing(purpose="card", kind="card", body=card.to_json()),
             *(Outgoing(purpose=r.purpose, kind="reply", body=r.to_json()) for r in render_replies(snapshot)),

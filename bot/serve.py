@@ -33,7 +33,7 @@ class Serving:
 
     def login_link(self) -> str:
         """A one-time link that signs its bearer in as the owner."""
-        return f"{self.url}/login?code={self.tizmor.access.login_code()}"
+        return self.tizmor.access.login_link(self.url)
 
 
 @asynccontextmanager

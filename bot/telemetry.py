@@ -29,7 +29,9 @@ class Observatory:
         self._events = Counter("tizmor_events", "Facts committed", ["type"], registry=self._registry)
         self._finished = Counter("tizmor_executions_finished", "By outcome", ["outcome"], registry=self._registry)
         self._moving = Gauge("tizmor_executions_unfinished", "Not done yet", registry=self._registry)
-        self._steps = Histogram("tizmor_step_seconds", "By agent and status", ["agent", "status"], registry=self._registry)
+        self._steps = Histogram(
+            "tizmor_step_seconds", "By agent and status", ["agent", "status"], registry=self._registry
+        )
 
     def span(self, span: Span) -> None:
         """See the port."""

@@ -167,7 +167,9 @@ def result(execution: Mapping[str, Any], texts: Texts) -> Group:
         lines.append(Text(f"{found['meeting']['title']} · {found['meeting']['starts']} · {found['meeting']['link']}"))
     if found.get("agenda"):
         lines.append(Text(found["agenda"]["path"] or found["agenda"]["title"]))
-    lines += [Text(f"[{n}] {s['path']}:{s['line'] or ''}", style="dim") for n, s in enumerate(found.get("sources") or [], 1)]
+    lines += [
+        Text(f"[{n}] {s['path']}:{s['line'] or ''}", style="dim") for n, s in enumerate(found.get("sources") or [], 1)
+    ]
     steps: list[Mapping[str, Any]] = (execution["plan"] or {}).get("steps", [])
     lines += [Text(f"{s['id']}: {s['error']}", style="red") for s in steps if s["error"]]
     return Group(*lines)

@@ -50,6 +50,10 @@ class ConflictError(RequestError):
     """The thing's state no longer admits the action; ``detail`` says who or what got there first."""
 
 
+class WithheldError(RequestError):
+    """A write beside a gate at which a person said no; what would have been written may still be shown."""
+
+
 class IntegrationError(TizmorError):
     """The outside world failed."""
 

@@ -26,9 +26,7 @@ _SAY = compiled(
     .values({c.name: _next_seq if c.name == "seq" else bound(c.name) for c in _l.columns})
     .on_conflict_do_update(index_elements=["id"], set_={"body": bound("body"), "seq": _next_seq})
 )
-_HANDLED = compiled(
-    update(chat.inbox).where(chat.inbox.c.key == bound("b_key")).values(handled_at=bound("handled_at"))
-)
+_HANDLED = compiled(update(chat.inbox).where(chat.inbox.c.key == bound("b_key")).values(handled_at=bound("handled_at")))
 _SHOWN = inserting(
     chat.chat_messages,
     upsert(chat.chat_messages).on_conflict_do_update(

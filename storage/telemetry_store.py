@@ -15,9 +15,7 @@ from storage.writes import Write, bound, compiled, inserting
 
 _SPAN = inserting(telemetry.traces)
 _METRIC = compiled(
-    telemetry.metrics.insert().values(
-        {name: bound(name) for name in ("name", "execution_id", "labels", "value", "at")}
-    )
+    telemetry.metrics.insert().values({name: bound(name) for name in ("name", "execution_id", "labels", "value", "at")})
 )
 _LOG = compiled(
     telemetry.logs.insert().values(

@@ -229,7 +229,12 @@ class World:
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict[str, Behaviour])
 
     def agents(self) -> dict[str, ScriptedAgent]:
-        standard: dict[str, Behaviour] = {"Writer": write_note, "Finder": two_people, "Publisher": publish, "Saver": save}
+        standard: dict[str, Behaviour] = {
+            "Writer": write_note,
+            "Finder": two_people,
+            "Publisher": publish,
+            "Saver": save,
+        }
         found: dict[str, ScriptedAgent] = {}
         for name, behaviour in {**standard, **self.behaviours}.items():
             effect = Effect.KEYED if name in {"Publisher", "Saver"} else Effect.READ

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from bot.render.texts import Texts, shorten
+from bot.render.texts import Phrase, Texts, shorten
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.artifact import (
     Agenda,
@@ -30,6 +30,10 @@ from engine.domain.snapshot import ExecutionSnapshot
 
 GATED_AGENTS = frozenset({"CalendarAgent"})
 """Built-in agents that ask a person before they write; the composition root may say otherwise."""
+
+
+_SETTLED = frozenset({"asking", *(outcome.value for outcome in StepOutcome)})
+"""Icons of steps about which it is too late to say that somebody will be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +63,7 @@ class StepLine:
     touches_world: bool
     """It changes something outside the engine."""
     asks: str
-    """Who will be asked, or what it writes without asking; empty for reads."""
+    """Who will be asked, or what it writes without asking; empty for reads, and once it has been asked or done."""
 
 
 def step_lines(
@@ -107,7 +111,7 @@ def _line(
         number=numbers[step.id],
         level=levels[step.id],
         after=after,
-        after_text=texts.say("step.after", steps=texts.listing([str(n) for n in after])) if after else "",
+        after_text=texts.say("step.after", steps=Phrase(", ".join(map(str, after)))) if after else "",
         title=shorten(step.title, 200),
         icon=icon,
         status=_status(icon, run, texts),
@@ -116,7 +120,7 @@ def _line(
         error=texts.error(run.error.code) if run.error and show_error else "",
         error_detail=shorten(run.error.detail, 400) if run.error and show_error else "",
         touches_world=step.effect is not Effect.READ,
-        asks=_asks(step, texts, gated=gated),
+        asks=_asks(step, texts, gated=gated) if icon not in _SETTLED else "",
     )
 
 

@@ -30,6 +30,12 @@ _HIDDEN = re.compile(
 )
 
 
+class Phrase(str):
+    """Words already said in the locale, their values isolated: put into a sentence as they are."""
+
+    __slots__ = ()
+
+
 def known_locale(wanted: str) -> str:
     """The catalogue for a language tag: ``he-IL`` and the old ``iw`` are Hebrew, everything unknown is English."""
     language = re.split("[-_]", wanted.strip().lower())[0]
@@ -53,12 +59,13 @@ def reveal(value: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """The first line of at most ``limit`` characters, cut at a word where possible, with an ellipsis when cut."""
+    """The text on one line of at most ``limit`` characters, cut at a word where possible, with an ellipsis when cut."""
     flat = " ".join(_STEERING.sub("", text).split())
     if len(flat) <= limit:
         return flat
     head = flat[: limit - 1]
-    return (head.rsplit(" ", 1)[0] if " " in head[limit // 2 :] else head) + "…"
+    mid_word = flat[limit - 1] != " " and " " in head[limit // 2 :]
+    return (head.rsplit(" ", 1)[0] if mid_word else head.rstrip()) + "…"
 
 
 @cache
@@ -95,8 +102,8 @@ class Texts:
         self.direction: Direction = direction(locale)
         self.zone = _zone(timezone)
 
-    def say(self, key: str, **values: str | int) -> str:
-        """The sentence with its values; texts are isolated, numbers are written the locale's way.
+    def say(self, key: str, **values: str | int) -> Phrase:
+        """The sentence with its values; texts are isolated unless they are phrases, numbers are written the locale's way.
 
         ``n`` chooses the plural form where the message has several.
 
@@ -106,62 +113,57 @@ class Texts:
         message = catalogue(self.locale)[key]
         if not isinstance(message, str):
             message = message[self._category(int(values["n"]), message)]
-        return message.format_map({name: self._value(value) for name, value in values.items()})
+        return Phrase(message.format_map({name: self._value(value) for name, value in values.items()}))
 
     def knows(self, key: str) -> bool:
         """Whether the catalogue has this message."""
         return key in catalogue(self.locale)
 
-    def error(self, code: str) -> str:
+    def error(self, code: str) -> Phrase:
         """The sentence for an error's code, or the generic one."""
         key = f"error.{code}"
         return self.say(key if self.knows(key) else "error.generic")
 
-    def listing(self, items: Sequence[str]) -> str:
-        """``a, b and c``, each isolated."""
-        from babel.lists import format_list  # noqa: PLC0415 - slow to import
-
-        return format_list([isolate(item) for item in items], locale=self.locale) if items else ""
-
-    def choices(self, items: Sequence[str]) -> str:
+    def choices(self, items: Sequence[str]) -> Phrase:
         """``a, b or c``, each isolated."""
         from babel.lists import format_list  # noqa: PLC0415 - slow to import
 
-        return format_list([isolate(item) for item in items], style="or", locale=self.locale) if items else ""
+        parts = [isolate(item) for item in items]
+        return Phrase(format_list(parts, style="or", locale=self.locale) if parts else "")
 
-    def number(self, value: float) -> str:
+    def number(self, value: float) -> Phrase:
         """A number the locale's way."""
         from babel.numbers import format_decimal  # noqa: PLC0415 - slow to import
 
-        return format_decimal(value, locale=self.locale)
+        return Phrase(format_decimal(value, locale=self.locale))
 
-    def day(self, value: date | datetime) -> str:
+    def day(self, value: date | datetime) -> Phrase:
         """``Sunday, January 4, 2026``; an instant is told in the zone."""
         from babel.dates import format_date  # noqa: PLC0415 - slow to import
 
-        return format_date(self._day(value), format="full", locale=self.locale)
+        return Phrase(format_date(self._day(value), format="full", locale=self.locale))
 
-    def short_day(self, value: date | datetime) -> str:
+    def short_day(self, value: date | datetime) -> Phrase:
         """``Jan 4, 2026``."""
         from babel.dates import format_date  # noqa: PLC0415 - slow to import
 
-        return format_date(self._day(value), format="medium", locale=self.locale)
+        return Phrase(format_date(self._day(value), format="medium", locale=self.locale))
 
-    def clock(self, value: datetime) -> str:
+    def clock(self, value: datetime) -> Phrase:
         """``10:00``: 24 hours in every locale, in the zone."""
-        return value.astimezone(self.zone).strftime("%H:%M")
+        return Phrase(value.astimezone(self.zone).strftime("%H:%M"))
 
-    def moment(self, value: datetime) -> str:
+    def moment(self, value: datetime) -> Phrase:
         """Day and time of an instant."""
         return self.say("time.moment", date=self.day(value), time=self.clock(value))
 
-    def period(self, starts: datetime, ends: datetime) -> str:
+    def period(self, starts: datetime, ends: datetime) -> Phrase:
         """From when to when; the day is told once when both ends share it."""
         if self._day(starts) == self._day(ends):
             return self.say("time.range", date=self.day(starts), start=self.clock(starts), end=self.clock(ends))
         return self.say("time.range_days", start=self.moment(starts), end=self.moment(ends))
 
-    def elapsed(self, duration: timedelta) -> str:
+    def elapsed(self, duration: timedelta) -> Phrase:
         """A duration in one coarse unit; negative counts as none."""
         seconds = max(duration.total_seconds(), 0.0)
         if seconds < 1:
@@ -181,6 +183,8 @@ class Texts:
         return category if category in forms else "other"
 
     def _value(self, value: str | int) -> str:
+        if isinstance(value, Phrase):
+            return value
         return isolate(value) if isinstance(value, str) else self.number(value)
 
 

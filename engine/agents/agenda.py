@@ -40,7 +40,8 @@ def compose(
     sections = _sections(words, used, sources)
     _add_points(sections, words, _points(messages, [e.text for e in used]))
     if not sections:
-        sections = [(words.discussion.format(topic=quoted(topic or title)), []), (words.kinds[Kind.NEXT_STEP], [])]
+        discussion = words.discussion.format(topic=quoted(topic or title))
+        sections = [(name, list[str]()) for name in (discussion, words.kinds[Kind.NEXT_STEP])]
     head = [f"# {words.agenda}: {quoted(title)}"]
     if topic:
         head.append(words.topic.format(topic=quoted(topic, 500)))
@@ -52,7 +53,7 @@ def compose(
 
 
 def _used(summary: Summary | None) -> list[Extract]:
-    groups = grouped(summary.extracts) if summary else {}
+    groups = grouped(summary.extracts if summary else ())
     return [extract for kind in _ORDER for extract in groups.get(kind, ())[:_ITEMS_PER_SECTION]]
 
 
@@ -99,7 +100,7 @@ def _items(words: Wording, sections: Sequence[_Section]) -> list[str]:
     share = body // len(sections) // _GRAIN_MINUTES * _GRAIN_MINUTES
     minutes = [body - share * (len(sections) - 1), *[share] * (len(sections) - 1)]
     timed = [
-        (words.opening, _EDGE_MINUTES, []),
+        (words.opening, _EDGE_MINUTES, list[str]()),
         *((name, spent, items) for (name, items), spent in zip(sections, minutes, strict=True)),
         (words.closing, _EDGE_MINUTES, list[str]()),
     ]

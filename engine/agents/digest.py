@@ -1,4 +1,4 @@
-"""Turns ranked extracts into something short to read: a grouped digest, a plain description, a message to the editor."""
+"""Turns ranked extracts into something short to read: a grouped digest, a description, a message to the editor."""
 
 from __future__ import annotations
 

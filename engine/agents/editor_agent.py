@@ -14,7 +14,7 @@ from engine.agents.typed_inputs import typed
 from engine.domain.agent import AgentSpec
 from engine.domain.artifact import Agenda
 from engine.domain.effect import Effect
-from engine.errors import InternalError
+from engine.errors import InternalError, WithheldError
 from engine.ports.agents import StepContext
 
 _SPEC = AgentSpec(
@@ -50,7 +50,10 @@ class EditorAgent:
             text = kept
         else:
             await context.checkpoint({"text": text})
-        agenda = await context.call(SAVE_AGENDA, {"title": title, "text": text})
+        try:
+            agenda = await context.call(SAVE_AGENDA, {"title": title, "text": text})
+        except WithheldError:
+            return Agenda(title=title, text=text, sources=sources)
         if not isinstance(agenda, Agenda):
             raise InternalError("artifact_mistyped", f"{SAVE_AGENDA} gave {type(agenda).__name__}.")
         return replace(agenda, sources=sources)

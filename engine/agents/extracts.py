@@ -1,4 +1,4 @@
-"""Ranks what documents say: by topic, by cue, by people named, by position. Pure: the same text gives the same extracts."""
+"""Ranks what documents say: by topic, by cue, by people named, by position. Pure: same text, same extracts."""
 
 from __future__ import annotations
 
@@ -32,11 +32,12 @@ _TOPIC_SCORE, _TOPIC_LIMIT, _PERSON_SCORE, _BULLET_SCORE = 1.5, 6.0, 2.0, 0.25
 _SIMILAR = 0.8
 _WORD = re.compile(r"[^\W_]+(?:[\"'״׳][^\W_]+)*")
 _HEBREW_PREFIX = re.compile("^[והבלכמש]{1,3}(?=[א-ת]{2})")
-_STOP = frozenset(
+_STOP_WORDS = (
     "the of and or in on at to for with a an is are was were we i you it this that what did do our about from read all"
     " understand summarise summarize summary find set up meeting את של על עם מה זה או גם כל אני אנחנו הוא היא לא כן"
-    " עשינו תקרא תבין תסכם תמצא תקבע פגישה בין אל מן".split()
+    " עשינו תקרא תבין תסכם תמצא תקבע פגישה בין אל מן"
 )
+_STOP = frozenset(_STOP_WORDS.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

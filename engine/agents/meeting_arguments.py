@@ -96,11 +96,11 @@ class ScheduleMeetingArguments(BaseModel):
         zone = info.data.get("timezone")
         if not isinstance(zone, str):
             raise ValueError("cannot be read without a valid timezone")
-        if isinstance(value, datetime):
-            value = value.isoformat()
-        if not isinstance(value, str) or not _STAMP.fullmatch(value):
+        text = value.isoformat() if isinstance(value, datetime) else value
+        stamp = _STAMP.fullmatch(text) if isinstance(text, str) else None
+        if stamp is None:
             raise ValueError("must be a date and time such as 2026-01-15T10:00:00+02:00")
-        return _in_zone(datetime.fromisoformat(value), zone_of(zone))
+        return _in_zone(datetime.fromisoformat(stamp[0]), zone_of(zone))
 
     @property
     def ends(self) -> datetime:

@@ -86,7 +86,7 @@ def _blocks(lines: Iterable[tuple[int, str]]) -> Iterator[_Block]:
 
 
 def _heading(line: str) -> str:
-    """The heading's text, or an empty string. A short line that is nothing but a cue ("Decisions", "סיכונים:") is one."""
+    """The heading's text, or an empty string. A short line with a cue ("Decisions", "סיכונים:") is one."""
     if match := _HEADING.match(line):
         return one_line(_MARKS.sub("", match["text"] or match["bold"]), 80)
     bare = line.rstrip(":")

@@ -23,7 +23,6 @@ def one_line(text: str, limit: int) -> str:
 
 
 def quoted(text: str, limit: int = 320) -> str:
-    """One line to put into Markdown: brackets become round, so that a quote can neither link, embed an image nor forge
-    a source number; tags do not open."""
+    """One line to put into Markdown, brackets made round: it neither links, nor embeds, nor forges a source number."""
     flat = one_line(text, limit).replace("[", "(").replace("]", ")")
     return _TAG.sub("‹", flat).replace("`", "'")

@@ -1,4 +1,4 @@
-"""Finds a free time. Pure: no calendar, no clock; everything compared as instants, so that clock changes cannot deceive."""
+"""Finds a free time. Pure: no calendar, no clock; compares instants, so that clock changes cannot deceive it."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ def find_slot(search: SlotSearch, busy: Iterable[Busy]) -> datetime | None:
 
 
 def is_free(start: datetime, duration: timedelta, busy: Iterable[Busy]) -> bool:
-    """Whether nothing busy overlaps ``[start, start + duration)``; touching is free, entries without length are not busy."""
+    """Whether nothing busy overlaps ``[start, start + duration)``; entries without length are not busy."""
     begin = start.astimezone(UTC)
     end = begin + duration
     return not any(starts < end and begin < ends and starts < ends for starts, ends in busy)
 
 
 def days_between(since: date, until: date, workdays: frozenset[int]) -> tuple[date, ...]:
-    """The working days of a period, both ends included; all its days when none is a working day (the person named it)."""
+    """The working days of a period, ends included; all its days when none is a working day, for a person named it."""
     days = [since + timedelta(days=number) for number in range((until - since).days + 1)]
     return tuple(day for day in days if day.weekday() in workdays) or tuple(days)
 

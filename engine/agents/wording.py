@@ -98,4 +98,4 @@ ENGLISH = Wording(
 
 def wording(locale: str) -> Wording:
     """Hebrew for ``he`` and ``he-…``, English for everything else."""
-    return HEBREW if locale.split("-")[0].split("_")[0].lower() == "he" else ENGLISH
+    return HEBREW if locale.lower().replace("_", "-").partition("-")[0] == "he" else ENGLISH

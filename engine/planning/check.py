@@ -57,6 +57,7 @@ def check_draft(draft: PlanDraft, agents: Mapping[str, AgentSpec], *, version: i
 
     Raises:
         PlanError: ``draft_invalid``; the detail lists the findings.
+
     """
     found = findings(draft, agents)
     if found:
@@ -126,10 +127,8 @@ def _literal_findings(step: DraftStep, model: type[BaseModel]) -> Iterator[Findi
             yield _finding("wrong_argument", step, f"{field} comes from another step; it cannot be written out")
     literals = {field: value for field, value in step.inputs.items() if field in known}
     for field, kind, message in _validation_errors(model, literals):
-        if (
-            field in step.bindings
-            or _artifacts(known[field].annotation if field in known else None)
-            and kind != "missing"
+        if field in step.bindings or (
+            _artifacts(known[field].annotation if field in known else None) and kind != "missing"
         ):
             continue
         code = "missing_argument" if kind == "missing" else "wrong_argument"

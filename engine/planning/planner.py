@@ -38,6 +38,7 @@ class Planner(Protocol):
         Raises:
             PlanError: ``request_not_understood`` when there is nothing to do that a planner could name;
                 ``draft_invalid`` when what was drafted does not hold.
+
         """
         ...
 
@@ -47,6 +48,7 @@ class OfflinePlanner:
 
     Args:
         agents: gives the agents that may be used now, by name; called once per plan.
+
     """
 
     name = "offline"

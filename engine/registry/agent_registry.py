@@ -27,8 +27,8 @@ class AgentRegistry:
     """Every agent and tool, each name once. All mappings are read-only and in order of name.
 
     Raises:
-        InternalError: ``name_taken``; ``tool_unknown``, an agent names a tool that is not there; ``effect_understated``,
-            an agent declares a weaker effect than one of its tools has.
+        InternalError: ``name_taken``; ``tool_unknown``, an agent names a tool that is not there;
+            ``effect_understated``, an agent declares a weaker effect than one of its tools has.
     """
 
     def __init__(self, agents: Iterable[Agent], tools: Iterable[Tool]) -> None:

@@ -6,7 +6,7 @@ from engine.domain.agent import ToolSpec
 from engine.domain.approval import ApprovalKind, ApprovalStatus
 from engine.domain.artifact import Artifact
 from engine.domain.json import JsonObject
-from engine.errors import RequestError
+from engine.errors import WithheldError
 from engine.execution.parallel_coordinator import gates_undecided
 from engine.execution.suspension import Suspended
 from engine.orchestration.state_manager import StateManager
@@ -39,12 +39,12 @@ class Held:
 
         Raises:
             Suspended: a gate is still open.
-            RequestError: ``withheld``: a person said no at a gate, so nothing is written.
+            WithheldError: ``withheld``: a person said no at a gate, so nothing is written.
         """
         snapshot = await self._state.snapshot(call.execution_id)
         if gates_undecided(snapshot, self._gated_agents):
             raise Suspended
         no = {ApprovalStatus.REJECTED, ApprovalStatus.EXPIRED}
         if any(a.kind is ApprovalKind.GATE and a.status in no for a in snapshot.approvals):
-            raise RequestError("withheld", f"{call.step_id} writes nothing: its plan was not approved.")
+            raise WithheldError("withheld", f"{call.step_id} writes nothing: its plan was not approved.")
         return await self._inner.run(call, arguments)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -15,6 +15,7 @@ from integrations.local_workspace.hebrew import sounds_like, variants, words
 
 _MOST_BYTES = 20 * 1024 * 1024
 _ALIKE = 0.5
+_SURELY_ALIKE = 0.7
 _MARGIN = 0.1
 """Candidates this much less alike than the best are not offered: Dana is not Dina."""
 _WITH = frozenset({"עם", "את", "אל", "של", "with", "to", "mr", "mrs", "ms", "dr", "דר", "מר", "גב", "גברת"})
@@ -104,27 +105,22 @@ def _entry(card: Card) -> _Entry:
 
 
 def _candidates(entries: tuple[_Entry, ...], wanted: _Names) -> list[Contact]:
-    """The best class of match that has anybody: whole name, part of it, across scripts; then with its prefix taken off."""
-    for names in _readings(wanted):
-        for match in (_whole, _part, _across):
-            found = match(entries, names)
-            if found:
-                return found
-    return []
-
-
-def _readings(wanted: _Names) -> Iterable[_Names]:
-    """As written; without leading words like with, עם; without letters glued on (ליואב → יואב)."""
-    bare = wanted
-    while len(bare) > 1 and bare[0] in _WITH:
-        bare = bare[1:]
+    """The best class of match that has anybody: whole name, part of it, alike across scripts; a prefix goes as a last try."""
+    bare = _without_leading(wanted)
     if not bare:
-        return
-    yield wanted
-    if bare != wanted:
-        yield bare
-    for shorter in variants(bare[0])[1:]:
-        yield (shorter, *bare[1:])
+        return []
+    shorter = [(form, *bare[1:]) for form in variants(bare[0])[1:]]
+    tries = [(names, match) for names in dict.fromkeys((wanted, bare)) for match in (_whole, _part, _surely_across)]
+    tries += [(names, match) for names in shorter for match in (_whole, _part, _surely_across)]
+    tries += [(names, _across) for names in (bare, *shorter)]
+    return next((found for names, match in tries if (found := match(entries, names))), [])
+
+
+def _without_leading(wanted: _Names) -> _Names:
+    """Without words like *with* and עם before the name."""
+    while len(wanted) > 1 and wanted[0] in _WITH:
+        wanted = wanted[1:]
+    return wanted
 
 
 def _whole(entries: tuple[_Entry, ...], names: _Names) -> list[Contact]:
@@ -139,10 +135,14 @@ def _sorted(entries: tuple[_Entry, ...], fits: Callable[[_Entry], bool]) -> list
     return sorted((entry.contact for entry in entries if fits(entry)), key=lambda contact: (contact.name, contact.id))
 
 
-def _across(entries: tuple[_Entry, ...], names: _Names) -> list[Contact]:
+def _surely_across(entries: tuple[_Entry, ...], names: _Names) -> list[Contact]:
+    return _across(entries, names, _SURELY_ALIKE)
+
+
+def _across(entries: tuple[_Entry, ...], names: _Names, least: float = _ALIKE) -> list[Contact]:
     rated = [(_alike(entry, names), entry.contact) for entry in entries]
     best = max((ratio for ratio, _ in rated), default=0.0)
-    close = [(ratio, contact) for ratio, contact in rated if ratio >= max(_ALIKE, best - _MARGIN)]
+    close = [(ratio, contact) for ratio, contact in rated if ratio >= max(least, best - _MARGIN)]
     return [contact for _, contact in sorted(close, key=lambda pair: (-pair[0], pair[1].name, pair[1].id))]
 
 

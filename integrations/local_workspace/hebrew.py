@@ -32,7 +32,7 @@ _HEBREW_SOUNDS: dict[str, tuple[str, ...]] = {
     "ש": ("s",), "ת": ("t",),
 }  # fmt: skip
 _HEBREW_FIRST: dict[str, tuple[str, ...]] = {
-    "א": ("a",), "ע": ("a",), "ה": ("h",), "ח": ("h",), "י": ("y",), "ו": ("b",)
+    "א": ("a", ""), "ע": ("a",), "ה": ("h",), "ח": ("h",), "י": ("y",), "ו": ("b",)
 }  # fmt: skip
 _HEBREW_VOWELS = {"א": "a", "י": "i", "ע": "a"}
 _LATIN_PAIRS = (("tch", "s"), ("sch", "s"), ("tz", "s"), ("ts", "s"), ("sh", "s"), ("ch", "k"), ("kh", "k"), ("ph", "p"),

@@ -70,7 +70,7 @@ def occurrences(parsed: ParsedCalendar, starts: datetime, ends: datetime) -> tup
     for series in parsed.series:
         try:
             found = recurring_ical_events.of(series).between(starts - _PAD, ends + _PAD)
-            entries.extend(_entry(event, parsed.zone) for event in found)
+            entries.extend(_entry(event, parsed.zone) for event in found if not _cancelled(event))
         except Exception as error:  # noqa: BLE001 - foreign data: the library raises whatever its parts meet
             problems.append(f"{_name(series.walk('VEVENT')[0])}: it cannot be read ({type(error).__name__})")
         if len(entries) > _MOST_OCCURRENCES:
@@ -113,14 +113,14 @@ def _framed(content: bytes) -> list[bytes]:
     open_names: list[bytes] = []
     calendars = 0
     for number, line in enumerate(lines, 1):
-        verb, _, name = line.strip().upper().partition(b":")
+        verb, _, name = line.rstrip().upper().partition(b":")
         if verb == b"BEGIN":
             calendars += name == b"VCALENDAR"
             open_names.append(name)
-        elif verb == b"END" and (not open_names or open_names.pop() != name):
-            raise _unreadable(f"line {number} ends {name.decode(errors='replace')[:40]}, which is not open")
         elif line.strip() and not open_names:
             raise _unreadable(f"line {number} stands outside any calendar")
+        elif verb == b"END" and open_names.pop() != name:
+            raise _unreadable(f"line {number} ends {name.decode(errors='replace')[:40]}, which is not open")
     if open_names or not calendars:
         raise _unreadable("its end is missing" if open_names else "it has no VCALENDAR")
     return lines
@@ -157,7 +157,7 @@ def _zones(lines: list[bytes]) -> Iterator[bytes]:
 
 
 def _says(line: bytes, words: bytes) -> bool:
-    return line.strip().upper() == words
+    return line.rstrip().upper() == words
 
 
 def _unfold(lines: list[bytes]) -> bytes:
@@ -206,7 +206,11 @@ def _is_usable(event: Any, place: str, problems: list[str]) -> bool:
     if _TOO_OFTEN.search(str(event.to_ical())):
         problems.append(f"{place}, {_name(event)}: it repeats more often than hourly and is not shown")
         return False
-    return str(event.get("STATUS", "")).upper() != "CANCELLED" or "RECURRENCE-ID" in event
+    return True
+
+
+def _cancelled(event: Any) -> bool:
+    return str(event.get("STATUS", "")).upper() == "CANCELLED"
 
 
 def _calendar(events: list[Any]) -> Any:

@@ -24,7 +24,7 @@ _AGENDA = 0.4
 _EMPTY_WORDS = frozenset(
     {
         "the", "a", "an", "of", "in", "at", "on", "to", "and", "or", "for", "with", "what", "we", "did", "do", "is", "our",
-        "about", "מה", "של", "את", "על", "עם", "אנחנו", "אני", "זה", "הוא", "היא", "או", "גם", "כל",
+        "about", "מה", "של", "את", "על", "עם", "אנחנו", "אני", "זה", "הוא", "היא", "או", "file", "files", "document", "documents", "קובץ", "קבצים", "מסמך", "מסמכים", "גם", "כל",
     }
 )  # fmt: skip
 
@@ -128,6 +128,9 @@ def _scores(
 def _term_scores(
     index: DocumentIndex, term: _Term, documents: dict[int, IndexedDocument], query: DocumentQuery
 ) -> dict[int, float]:
+    if term.month is not None and _has_period(query):
+        # The period says it better than the word: a dated document need not name its month.
+        return {row: _MONTH for row, document in documents.items() if _any_overlap(document.dated, query)}
     scores: dict[int, float] = {}
     for weight, expression in term.expressions:
         for row, fit in index.matches(expression).items():
@@ -135,10 +138,6 @@ def _term_scores(
     if not scores:
         for fragment in term.fragments:
             scores.update(dict.fromkeys(index.containing(fragment), _FRAGMENT))
-    if term.month is not None and _has_period(query):
-        for row, document in documents.items():
-            if _any_overlap(document.dated, query):
-                scores[row] = max(scores.get(row, 0.0), _MONTH)
     return scores
 
 

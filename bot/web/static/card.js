@@ -98,7 +98,7 @@ function stepLine(step, all, index) {
   return make(
     "li",
     { class: `step is-${step.icon}`, "data-group": group || null },
-    make("span", { class: "mark-of" }, glyph(step.icon)),
+    make("span", { class: "mark-of" }, quietly ? make("span", { class: "ordinal", "aria-hidden": "true" }, String(step.number)) : glyph(step.icon)),
     make(
       "div",
       { class: "step-body" },

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engine.planning.offline.clauses import Token, bare, tokenise
 from engine.planning.offline.intent import Kind
@@ -157,7 +158,7 @@ def _without_verb(tokens: Sequence[Token], start: int, first: str, rest: str) ->
         for token in tokens[:start]
     )
     if Noun.AGENDA in nouns and (
-        wanted or Noun.AGENDA in _nouns(tokens[start : start + 2]) and first not in {"the", "what's"}
+        wanted or (Noun.AGENDA in _nouns(tokens[start : start + 2]) and first not in {"the", "what's"})
     ):
         return Head(kind=Kind.AGENDA, body=rest, terse=not wanted)
     if Noun.MEETING in nouns and (wanted or noun_of(first) is Noun.MEETING):
@@ -169,22 +170,13 @@ def _without_verb(tokens: Sequence[Token], start: int, first: str, rest: str) ->
 
 def _act(verb: Verb, first: str, following: Sequence[Token], rest: str) -> Kind:
     nouns = _nouns(following)
-    match verb:
-        case Verb.FIND if Noun.MEETING in nouns and _SLOT.match(rest):
-            return Kind.MEET
-        case Verb.FIND | Verb.READ:
-            return Kind.FIND if verb is Verb.FIND else Kind.READ
-        case Verb.WRITE:
-            return _written(first, following, nouns)
-        case Verb.MEET:
-            return Kind.MEET
-        case Verb.INVITE:
-            return Kind.MEET if Noun.MEETING in nouns else Kind.NONE
-        case Verb.ARRANGE:
-            with_somebody = any(token.word in {"with", "עם"} for token in following)
-            return Kind.MEET if Noun.MEETING in nouns or with_somebody else Kind.NONE
-        case _:
-            return Kind.NONE
+    if verb is Verb.WRITE:
+        return _written(first, following, nouns)
+    if verb is Verb.READ or (verb is Verb.FIND and not (Noun.MEETING in nouns and _SLOT.match(rest))):
+        return Kind.READ if verb is Verb.READ else Kind.FIND
+    with_somebody = verb is Verb.ARRANGE and any(token.word in {"with", "עם"} for token in following)
+    meets = verb is Verb.MEET or Noun.MEETING in nouns or with_somebody
+    return Kind.MEET if meets else Kind.NONE
 
 
 def _written(first: str, following: Sequence[Token], nouns: frozenset[Noun]) -> Kind:
@@ -201,6 +193,6 @@ def _written(first: str, following: Sequence[Token], nouns: frozenset[Noun]) -> 
 def _nouns(tokens: Sequence[Token]) -> frozenset[Noun]:
     found = {noun for token in tokens if (noun := noun_of(token.word))}
     words = [token.word for token in tokens]
-    if any(one.endswith("סדר") and two in {"יום", "היום"} for one, two in zip(words, words[1:], strict=False)):
+    if any(one.endswith("סדר") and two in {"יום", "היום"} for one, two in pairwise(words)):
         found.add(Noun.AGENDA)
     return frozenset(found)

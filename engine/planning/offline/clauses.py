@@ -75,7 +75,7 @@ def _cuts(tokens: Sequence[Token], number: int) -> bool:
 
 
 def _is_second_meeting(tokens: Sequence[Token], number: int) -> bool:
-    """ "… with Dana at 10 and with Yoav at 12": two hours, so two meetings."""
+    """Whether two hours make two meetings, as in: with Dana at 10 and with Yoav at 12."""
     word = tokens[number].word
     following = tokens[number + 1].word if number + 1 < len(tokens) else ""
     if word not in {"ועם", "and"} or (word == "and" and following != "with"):
@@ -102,7 +102,7 @@ def _opens(tokens: Sequence[Token], number: int, *, glued: bool = False) -> bool
 
 
 def _is_object(word: str) -> bool:
-    return bool(word) and (word in _OBJECT_OPENERS or word[0].isdecimal() or word not in STOPS and word not in _SOFT)
+    return bool(word) and (word in _OBJECT_OPENERS or word[0].isdecimal() or (word not in STOPS and word not in _SOFT))
 
 
 def _without_joint(piece: str) -> str:

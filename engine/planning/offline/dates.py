@@ -99,7 +99,7 @@ _LATER = _rule(
     rf"(?:in|within|בעוד|עוד)\s+(?:{COUNT}|half an?|quarter of an)?\s*(?:hours?|minutes?|mins?|שעה|שעות|שעתיים|דקות)"
 )
 _MINUTES = _rule(r"(?:for\s+|למשך\s+|של\s+|ל-?)?(\d{1,3})[\s-]*(?:minutes?|mins?|דקות|דק׳|דק')(?:\s+long)?")
-_HOURS = _rule(rf"(?:for\s+|למשך\s+|של\s+|ל-?)?(\d{{1,2}}|two|three|four)[\s-]*(?:hours?|שעות)(?:\s+long)?")
+_HOURS = _rule(r"(?:for\s+|למשך\s+|של\s+|ל-?)?(\d{1,2}|two|three|four)[\s-]*(?:hours?|שעות)(?:\s+long)?")
 _FIXED = (
     (_rule(r"(?:for\s+)?(?:an\s+hour\s+and\s+a\s+half)|(?:למשך\s+|של\s+|ל)?שעה\s+וחצי"), 90),
     (_rule(r"(?:for\s+)?(?:a\s+)?half[\s-](?:an?\s+)?hour|(?:למשך\s+|של\s+|ל)?חצי\s+שעה"), 30),
@@ -238,6 +238,8 @@ def _in_many(match: re.Match[str], frame: Frame) -> _Period:
     return _Period(since=chosen, until=chosen)
 
 
+_IN = r"(?:in|of|from|for|during|since|until|by|before|after|to|last|this|next)\s+"
+_UNMISTAKABLE = "january|february|april|june|july|august|september|october|november|december"
 _WHICH = "last|past|previous|this|current|next|coming"
 _HE_WHICH = "|".join(word for word in _SHIFTS if not word.isascii())
 _DATE_RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = (
@@ -253,9 +255,9 @@ _DATE_RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_rule(rf"{_ON}(?P<d>{_DAY})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<m>{ENGLISH_MONTHS})\.?,?(?:\s+(?P<y>20\d\d))?"), _day),
     (_rule(rf"{_ON}(?P<m>{ENGLISH_MONTHS})\.?\s+(?P<d>{_DAY})(?:st|nd|rd|th)?(?!\d)(?:,?\s+(?P<y>20\d\d))?"), _day),
     (_rule(rf"{_HE}(?P<d>{_DAY})\s+[בל]?(?P<m>{HEBREW_MONTHS})(?:\s+(?P<y>20\d\d))?"), _day),
-    (_rule(rf"(?:in|of|from|for|during|since|until|by|before|after|to|last|this|next)\s+(?P<m>{ENGLISH_MONTHS})(?:['’]s)?(?:\s+(?P<y>20\d\d))?"), _month),
+    (_rule(rf"{_IN}(?P<m>{ENGLISH_MONTHS})(?:['’]s)?(?:\s+(?P<y>20\d\d))?"), _month),
     (_rule(rf"(?P<m>{ENGLISH_MONTHS})(?:\s+(?P<y>20\d\d))"), _month),
-    (_rule(r"(?P<m>january|february|april|june|july|august|september|october|november|december)(?:['’]s)?(?P<y>)"), _month),
+    (_rule(rf"(?P<m>{_UNMISTAKABLE})(?:['’]s)?(?P<y>)"), _month),
     (_rule(rf"{_HE}(?:חודש\s+)?(?P<m>{HEBREW_MONTHS})(?:\s+(?P<y>20\d\d))?"), _month),
     (_rule(rf"{_ON}(?:(?P<which>last|past|previous|this|next|coming)\s+)?(?P<w>{ENGLISH_DAYS})(?:['’]s)?"), _weekday),
     (_rule(rf"[ולמבה]?יום\s+(?P<w>{HEBREW_DAYS}|[א-ו](?=['׳’]))['׳’]?(?:\s+(?P<which>{_HE_WHICH}))?"), _weekday),
@@ -263,7 +265,11 @@ _DATE_RULES: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_rule(rf"{_ON}((?:the\s+)?day\s+after\s+tomorrow|today|tomorrow|yesterday)(?:['’]s)?"), _near_day),
     (_rule(r"(?:של\s+)?[למ]?(היום|מחרתיים|מחר|אתמול|שלשום)"), _near_day),
 )  # fmt: skip
-_OPENS = re.compile(r"(?:\b(since|until|till|by|before|after)|(?<!\w)(מאז|החל|עד|לפני|אחרי))\s+(?:(?:the\s+)?(?:start|beginning)\s+of\s+|תחילת\s+)?$", re.IGNORECASE)  # fmt: skip
+_OPENS = re.compile(
+    r"(?:\b(since|until|till|by|before|after)|(?<!\w)(מאז|החל|עד|לפני|אחרי))\s+"
+    r"(?:(?:the\s+)?(?:start|beginning)\s+of\s+|תחילת\s+)?$",
+    re.IGNORECASE,
+)
 _OPENING = re.compile(r"^(since|until|till|by|before|after)\s", re.IGNORECASE)
 
 
@@ -333,7 +339,10 @@ def _merge(periods: list[_Period]) -> tuple[_Period, bool]:
 
 
 # Hours.
-_PART = r"(?:\s*(?P<part>a\.?m\.?|p\.?m\.?|in\s+the\s+(?:morning|afternoon|evening)|בבוקר|בצהריים|אחר\s+הצהריים|אחה[\"״]צ|בערב))?"
+_PART = (
+    r"(?:\s*(?P<part>a\.?m\.?|p\.?m\.?|in\s+the\s+(?:morning|afternoon|evening)|בבוקר|בצהריים"
+    r"|אחר\s+הצהריים|אחה[\"״]צ|בערב))?"
+)
 _HOUR_RULES = (
     _rule(rf"(?:at\s+|ב?שעה\s+|[בל]-?\s*)?(?P<h>\d{{1,2}}):(?P<m>\d{{2}})\b{_PART}"),
     _rule(rf"(?:at\s+|בשעה\s+)(?P<h>\d{{1,2}})(?:\.(?P<m>\d{{2}}))?(?:\s+o['’]clock)?{_PART}"),
@@ -368,7 +377,7 @@ def _hours(text: str, frame: Frame) -> tuple[str, list[time], bool]:
 def _time(match: re.Match[str], frame: Frame) -> time:
     groups = match.groupdict()
     hour, written = count(match["h"]), match["h"]
-    minute = {"וחצי": 30, "ורבע": 15, "": 0}.get((groups["m"] or "").strip(), None)
+    minute = {"וחצי": 30, "ורבע": 15, "": 0}.get((groups["m"] or "").strip())
     part = re.sub(r"[.\s]", "", (groups.get("part") or "").lower())
     late = part in {"pm", "intheafternoon", "intheevening", "בצהריים", "אחרהצהריים", 'אחה"צ', "אחה״צ", "בערב"}
     guess = not part and not written.startswith("0") and hour < frame.earliest and hour + 12 <= frame.latest

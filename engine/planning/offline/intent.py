@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.planning.offline.dates import Times
@@ -31,7 +31,7 @@ class Intent:
     kind: Kind
     text: str
     """The clause as written."""
-    times: Times = Times()  # noqa: RUF009
+    times: Times = field(default_factory=Times)
     terms: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     topic: str = ""

@@ -25,6 +25,7 @@ from engine.planning.offline.lexicon import (
     REFERENCES,
     STOPS,
     Noun,
+    Verb,
     noun_of,
     stem,
     verb_of,
@@ -38,19 +39,26 @@ _HOW = frozenset(
     "new quick short another brief slot time free up in sometime חדשה קצרה נוספת זמן דחופה urgent for".split()
 )
 _CALENDAR_WORDS = frozenset(
-    "calendar schedule diary appointments appointment show list free busy available next look looks anything planned am if check tell"
-    ' יומן ביומן לו"ז הלו"ז בלו"ז פנוי פנויה עסוק עסוקה היומן תראה תראי הראה הצג תציג היה יהיה היו האם מתי כמה משהו קבוע קבועות day week'.split()
+    "calendar schedule diary appointments appointment show list free busy available next look looks"
+    " anything planned am if check tell"
+    ' יומן ביומן לו"ז הלו"ז בלו"ז פנוי פנויה עסוק עסוקה היומן תראה תראי הראה הצג תציג היה יהיה היו'
+    " האם מתי כמה משהו קבוע קבועות day week".split()
 )
 _BETWEEN = frozenset("for from of to in at into".split())
+_TELLING = frozenset("is are was were be been has had היה היו הוא היא".split())
+_ARTICLES = frozenset({"and", ",", "&", "the", "a", "an", "my", "our"})
 _MANY = frozenset(NUMBERS) - {"one", "a", "an", "אחת", "אחד"}
 _SOMETHING_ELSE = re.compile(r"\band\s+an?\s", re.IGNORECASE)
 """A second object behind the first: "an agenda for the board and a letter"."""
 _WEAK = frozenset(
-    "bring get open show give pull look check go learn study explain where where's הבא תביא תביאי להביא איפה היכן הסבר תסביר תסבירי תראה תראי הראה למד תלמד".split()
+    "bring get open show give pull look check go learn study explain where where's הבא תביא תביאי"
+    " להביא איפה היכן הסבר תסביר תסבירי תראה תראי הראה למד תלמד".split()
 )
 _DOCUMENTS = re.compile(
-    r"file|doc|report|presentation|deck|contract|plan|note|minute|spreadsheet|sheet|summary|agenda|slides|paper|memo|budget|strategy|status"
-    r"|project|folder|קובץ|קבצ|מסמכ|מסמך|דוח|מצגת|חוזה|תכנית|תוכנית|סיכו|פרוטוקול|תקציב|אסטרטגי|סטטוס|פרויקט|הסכם|הצע",
+    r"file|doc|report|presentation|deck|contract|plan|note|minute|spreadsheet|sheet|summary|agenda"
+    r"|slides|paper|memo|budget|strategy|status"
+    r"|project|folder|קובץ|קבצ|מסמכ|מסמך|דוח|מצגת|חוזה|תכנית|תוכנית|סיכו|פרוטוקול|תקציב|אסטרטגי"
+    r"|סטטוס|פרויקט|הסכם|הצע",
     re.IGNORECASE,
 )
 
@@ -115,9 +123,7 @@ def _is_empty(word: str) -> bool:
 
 def _is_act_name(word: str, head: Head, words: Sequence[Token]) -> bool:
     """Whether "summary" names the act ("write a summary of the plan") and not the document looked for."""
-    writes = head.kind is Kind.READ and (
-        verb_of(head.verb) is not None and str(verb_of(head.verb)) == "write" or not head.verb
-    )
+    writes = head.kind is Kind.READ and (verb_of(head.verb) is Verb.WRITE or not head.verb)
     return writes and noun_of(word) is Noun.SUMMARY and len(words) > 1 and word not in {"status", "סטטוס"}
 
 
@@ -134,12 +140,12 @@ def _appointments(_head: Head, clause: str, times: Times) -> Intent:
 
 def _agenda(head: Head, clause: str, times: Times) -> Intent:
     tokens = [token for token in tokenise(times.rest) if token.text[0].isalnum() or token.text == ","]
-    spot = next((number for number, token in enumerate(tokens) if _is_agenda(tokens, number)), 0)
+    spot = next((number for number in range(len(tokens)) if _is_agenda(tokens, number)), 0)
     before, after = tokens[:spot], tokens[spot + 1 :]
     if tokens and tokens[spot].word.endswith("סדר"):
         after = after[1:]
     topic = _topic([*(word for word in before if word.word not in _HOW), *after])
-    left = [token.text for token in tokens if token.word in CONDITIONS | NEGATIONS | RECURRING - {"כל"}]
+    left = [token.text for token in tokens if token.word in CONDITIONS | NEGATIONS | _TELLING | RECURRING - {"כל"}]
     if _joins(before) or (after and after[0].word in {"and", ",", "&"}) or _SOMETHING_ELSE.search(clause):
         left.append(clause)
     doubts = ("unclear_topic",) if head.terse else ()
@@ -156,7 +162,7 @@ def _joins(before: Sequence[Token]) -> bool:
     """Whether something else is the verb's object: "slides and an agenda", "a room for the meeting"."""
     words = [token.word for token in before]
     first = next((number for number, word in enumerate(words) if word not in STOPS), len(words))
-    return any(word in _BETWEEN or word in {"and", ",", "&"} for word in words[first:])
+    return any(word in _BETWEEN | _ABOUT for word in words) or any(word in _ARTICLES for word in words[first:])
 
 
 def _topic(tokens: Sequence[Token]) -> str:
@@ -184,6 +190,10 @@ class _Meeting:
     place: str = ""
     """``name`` or ``topic`` while inside one."""
     noun_seen: bool = False
+    guessed: bool = False
+    """A name was taken for one by its look, not by its place."""
+    before: str = ""
+    """The word before."""
 
     possessive: bool = False
     """The last name was "Dana's": what follows is somebody else."""
@@ -197,6 +207,10 @@ class _Meeting:
 
     def take(self, token: Token) -> None:
         """Give one word its role."""
+        self._place(token)
+        self.before = token.word
+
+    def _place(self, token: Token) -> None:
         word = token.word
         if word == BOUNDARY:
             self.place = ""
@@ -251,6 +265,10 @@ class _Meeting:
         plain = re.sub(r"['’]s$", "", token.text)
         if noun_of(word) is Noun.MEETING:
             self.noun_seen = True
+            if self.before in {"the", "my", "our", "this", "that", "את"} or (
+                word.startswith(("ה", "לה")) and len(word) > 5
+            ):
+                self.left.append(token.text)
             self.place = "topic" if word.endswith("ת") and bare(word)[-2:] in {"שת", "בת", "חת"} else ""
         elif self.topic and not self.noun_seen and word in _BETWEEN:
             self.left.extend(self.topic)
@@ -259,8 +277,10 @@ class _Meeting:
             return
         elif plain.lower() in GIVEN_NAMES:
             self.names.append([plain])
+            self.guessed = True
         elif word[1:] in GIVEN_NAMES and word[0] in "לו":
             self.names.append([token.text[1:]])
+            self.guessed = True
         elif not self.noun_seen and word.isascii() and word.isalpha():
             self.topic.append(token.text)
         else:
@@ -269,7 +289,7 @@ class _Meeting:
 
 def _meet(head: Head, clause: str, times: Times) -> Intent:
     reading = _Meeting()
-    if str(verb_of(head.verb) or "") in {"invite", "meet"}:
+    if verb_of(head.verb) in {Verb.INVITE, Verb.MEET}:
         reading.begin_name()
     for token in tokenise(times.rest):
         reading.take(token)
@@ -277,13 +297,12 @@ def _meet(head: Head, clause: str, times: Times) -> Intent:
     left = list(reading.left)
     if _SOMETHING_ELSE.search(clause):
         left.append(clause)
-    named = reading.noun_seen or str(verb_of(head.verb) or "") == "meet" or times.minutes or head.verb == "schedule"
-    if not named:
+    meets = verb_of(head.verb) is Verb.MEET
+    if not reading.noun_seen and not meets and (reading.topic or not (times.minutes or head.verb == "schedule")):
         left.append(head.verb)
-    if reading.noun_seen or not reading.topic or names:
-        doubts = () if names or topic or reading.refers else ("unclear_person",)
-    else:
-        doubts = ("unclear_topic",)
+    doubts: tuple[str, ...] = ("unclear_person",) if reading.guessed else ()
+    if not names and not reading.refers and (meets or not topic):
+        doubts = ("unclear_person",)
     if head.terse:
         doubts = (*doubts, "unclear_topic")
     return Intent(

@@ -33,6 +33,7 @@ def draft_plan(text: str, *, locale: str, now: datetime, personal: PersonalTime)
 
     Raises:
         PlanError: ``request_not_understood``: no clause was one this planner knows.
+
     """
     local = now.astimezone(ZoneInfo(personal.timezone))
     clauses = split_clauses(text)

@@ -38,6 +38,7 @@ def wire(intents: Sequence[Intent], *, locale: str, now: datetime) -> Wired:
         intents: the clauses, in the order they were asked.
         locale: the language of titles.
         now: the asker's local time, aware.
+
     """
     work = _Work(locale=locale, now=now)
     for intent in intents:
@@ -126,7 +127,7 @@ class _Work:
         return bool(times.until and times.until < today)
 
     def steps(self) -> Wired:
-        """The steps, readers first, numbered s1, s2, …"""
+        """The steps, readers first, numbered from s1 on."""
         if self.meetings and self._reads() and not self.agendas and not self.no_agenda:
             self.agendas.append(Intent(kind=Kind.AGENDA, text=""))
         found = [self._search_step(search) for search in self.searches]

@@ -41,11 +41,14 @@ async def test_a_step_starts_when_its_own_inputs_exist_not_when_a_layer_ends(tmp
         await slow.wait()
         return note("slow")
 
-    skewed = plan(step("a"), step("s", "Slow"), step("b", left="a"), step("c", left="b"), step("d", left="c", right="s"))
+    skewed = plan(
+        step("a"), step("s", "Slow"), step("b", left="a"), step("c", left="b"), step("d", left="c", right="s")
+    )
     async with open_lab(tmp_path, World(plan=lambda _: skewed, behaviours={"Slow": wait})) as lab:
         execution = await lab.orchestrator.start("do it", "owner")
         snapshot = await lab.until(
-            execution.id, lambda s: s.step_runs.get(StepId("c"), None) is not None and s.step_runs[StepId("c")].outcome is not None
+            execution.id,
+            lambda s: s.step_runs.get(StepId("c"), None) is not None and s.step_runs[StepId("c")].outcome is not None,
         )
         assert snapshot.step_runs[StepId("s")].status is StepStatus.RUNNING
         slow.set()
@@ -224,7 +227,9 @@ async def test_a_service_that_is_away_is_tried_again_when_the_alarm_rings(tmp_pa
         for expected in (1, 2):
             await lab.until(
                 execution.id,
-                lambda s: s.execution.status is ExecutionStatus.WAITING and s.step_runs[StepId("f")].attempts == expected,  # noqa: B023
+                lambda s: (
+                    s.execution.status is ExecutionStatus.WAITING and s.step_runs[StepId("f")].attempts == expected
+                ),  # noqa: B023
             )
             await lab.alarms.ring(lab.timer)
             assert len(tries) == expected

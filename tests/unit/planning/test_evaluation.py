@@ -25,7 +25,7 @@ async def test_set_is_large_and_bilingual(verdicts: tuple[Verdict, ...]) -> None
 
 
 @pytest.mark.parametrize("held_out", [False, True])
-async def test_shares_stay_above_their_floors(verdicts: tuple[Verdict, ...], held_out: bool) -> None:  # noqa: FBT001
+async def test_shares_stay_above_their_floors(verdicts: tuple[Verdict, ...], held_out: bool) -> None:
     figures = shares([one for one in verdicts if one.case.held_out is held_out])
     exact, right_or_asks = FLOORS[held_out]
     assert figures.exact >= exact

@@ -216,9 +216,7 @@ def snapshot(
 
 
 def _run(step: StepId, state: str) -> StepRun:
-    ended = StepRun(
-        step_id=step, status=StepStatus.DONE, started_at=START, finished_at=START + timedelta(seconds=2.4)
-    )
+    ended = StepRun(step_id=step, status=StepStatus.DONE, started_at=START, finished_at=START + timedelta(seconds=2.4))
     error = StepError(code="calendar_unreadable", detail="calendar.ics: line 40 is not a property.")
     match state:
         case "+":
@@ -257,7 +255,5 @@ def states(locale: str) -> dict[str, ExecutionSnapshot]:
         ),
         "partial": snapshot(locale, "+++-+", status=done, outcome=ExecutionOutcome.PARTIAL, approvals=(picked,)),
         "paused": snapshot(locale, "+r...", paused=True),
-        "unsure": snapshot(
-            locale, ".....", status=waiting, approvals=(ask(locale, ApprovalKind.PLAN),), sure=False
-        ),
+        "unsure": snapshot(locale, ".....", status=waiting, approvals=(ask(locale, ApprovalKind.PLAN),), sure=False),
     }

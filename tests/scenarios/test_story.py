@@ -1,0 +1,138 @@
+"""The story, through the product's own front door, over a real workspace, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from icalendar import Calendar
+
+from bot.app import Tizmor, open_tizmor
+from bot.settings import Settings
+from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision, DecisionVerb
+from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepOutcome
+from engine.domain.ids import DEFAULT_TENANT, PrincipalId
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.tenant import Principal, Role
+from integrations.local_workspace.sample import create_sample
+from tests.waiting import until
+
+OWNER = Principal(id=PrincipalId("owner"), tenant_id=DEFAULT_TENANT, role=Role.OWNER)
+HEBREW = "תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב"
+ENGLISH = "read what we did in December at Tevuot, understand the strategy and set up a meeting with Yoav"
+
+
+@asynccontextmanager
+async def product(home: Path) -> AsyncIterator[Tizmor]:
+    create_sample(home / "workspace", datetime.now(UTC).date())
+    async with open_tizmor(Settings(tizmor_home=home)) as tizmor:
+        yield tizmor
+
+
+async def asked(tizmor: Tizmor, execution_id: str, kind: ApprovalKind) -> Approval:
+    def pending(s: ExecutionSnapshot) -> Approval | None:
+        return next((a for a in s.approvals if a.kind is kind and a.status is ApprovalStatus.PENDING), None)
+
+    snapshot = await until(lambda: tizmor.orchestrator.get_execution(execution_id), lambda s: pending(s) is not None)
+    found = pending(snapshot)
+    assert found is not None
+    return found
+
+
+async def finished(tizmor: Tizmor, execution_id: str) -> ExecutionSnapshot:
+    return await until(
+        lambda: tizmor.orchestrator.get_execution(execution_id), lambda s: s.execution.status is ExecutionStatus.DONE
+    )
+
+
+def written(home: Path) -> dict[str, list[str]]:
+    """What Tizmor wrote, by content: event UIDs of ours, Message-IDs, agenda texts."""
+    workspace = home / "workspace"
+    calendar = Calendar.from_ical((workspace / "calendar.ics").read_bytes())
+    return {
+        "events": [str(e["UID"]) for e in calendar.walk("VEVENT") if str(e["UID"]).endswith("@tizmor")],
+        "mails": [str(message_from_bytes(p.read_bytes())["Message-ID"]) for p in (workspace / "outbox").glob("*.eml")],
+        "agendas": [p.read_text("utf-8") for p in (workspace / "docs" / "agendas").glob("*.md")],
+    }
+
+
+NOTHING: dict[str, list[str]] = {"events": [], "mails": [], "agendas": []}
+
+
+@pytest.mark.parametrize("sentence", [HEBREW, ENGLISH], ids=["hebrew", "english"])
+async def test_a_sentence_in_and_a_meeting_out(tmp_path: Path, sentence: str) -> None:
+    async with product(tmp_path) as tizmor:
+        execution = await tizmor.orchestrator.start(sentence, "owner")
+        choice = await asked(tizmor, execution.id, ApprovalKind.CHOICE)
+        assert len(choice.choices) == 2
+        snapshot = await tizmor.orchestrator.get_execution(execution.id)
+        assert snapshot.plan is not None
+        graph = {s.id: (s.agent, s.depends_on) for s in snapshot.plan.steps}
+        assert graph == {
+            "s1": ("DriveSearchAgent", ()),
+            "s2": ("ContactSearchAgent", ()),
+            "s3": ("WeeklyStatusAgent", ("s1", "s2")),
+            "s4": ("CalendarAgent", ("s2", "s3")),
+            "s5": ("EditorAgent", ("s3",)),
+        }
+        pick = Decision(verb=DecisionVerb.CHOOSE, choice=choice.choices[0].id)
+        await tizmor.gates.decide(OWNER, choice.id, pick)
+        gate = await asked(tizmor, execution.id, ApprovalKind.GATE)
+        assert gate.call is not None
+        assert gate.call.tool == "schedule_meeting"
+        assert written(tmp_path) == NOTHING
+        await tizmor.gates.decide(OWNER, gate.id, Decision(verb=DecisionVerb.APPROVE))
+        done = await finished(tizmor, execution.id)
+        assert done.execution.outcome is ExecutionOutcome.SUCCEEDED, done.step_runs
+        result = done.execution.result
+        assert result is not None
+        assert result["meeting"]
+        assert result["agenda"]
+        assert result["sources"]
+        assert result["summary"]
+        assert {kind: len(found) for kind, found in written(tmp_path).items()} == {"events": 1, "mails": 1, "agendas": 1}
+
+
+async def test_a_rejected_meeting_writes_nothing(tmp_path: Path) -> None:
+    async with product(tmp_path) as tizmor:
+        execution = await tizmor.orchestrator.start(ENGLISH, "owner")
+        choice = await asked(tizmor, execution.id, ApprovalKind.CHOICE)
+        pick = Decision(verb=DecisionVerb.CHOOSE, choice=choice.choices[1].id)
+        await tizmor.gates.decide(OWNER, choice.id, pick)
+        gate = await asked(tizmor, execution.id, ApprovalKind.GATE)
+        await tizmor.gates.decide(OWNER, gate.id, Decision(verb=DecisionVerb.REJECT))
+        done = await finished(tizmor, execution.id)
+        assert done.execution.outcome is ExecutionOutcome.REJECTED, {k: (r.outcome, r.error) for k, r in done.step_runs.items()}
+        assert written(tmp_path) == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kinds"),
+    [
+        ("find the budget file", {"documents"}),
+        ("מי זה יואב לוי?", {"contacts"}),
+        ("מה יש לי מחר?", {"appointments"}),
+        ("write an agenda for the product meeting", {"agenda"}),
+    ],
+)
+async def test_requests_that_are_not_the_story(tmp_path: Path, sentence: str, kinds: set[str]) -> None:
+    async with product(tmp_path) as tizmor:
+        execution = await tizmor.orchestrator.start(sentence, "owner")
+        done = await finished(tizmor, execution.id)
+        assert done.execution.outcome is ExecutionOutcome.SUCCEEDED, {k: (r.outcome, r.error) for k, r in done.step_runs.items()}
+        assert kinds <= {str(a["kind"]) for a in done.artifacts.values()}
+        assert all(r.outcome is StepOutcome.SUCCEEDED for r in done.step_runs.values())
+
+
+async def test_a_meeting_at_a_given_hour(tmp_path: Path) -> None:
+    async with product(tmp_path) as tizmor:
+        execution = await tizmor.orchestrator.start("set up a meeting with Dana on Tuesday at 10", "owner")
+        gate = await asked(tizmor, execution.id, ApprovalKind.GATE)
+        assert gate.call is not None
+        assert "T10:00" in str(gate.call.arguments["starts"])
+        await tizmor.gates.decide(OWNER, gate.id, Decision(verb=DecisionVerb.APPROVE))
+        assert (await finished(tizmor, execution.id)).execution.outcome is ExecutionOutcome.SUCCEEDED
