@@ -11,7 +11,7 @@ from typing import Any
 
 from loguru import logger
 
-from bot.access import Access, AccessOptions, load_token
+from bot.access import Access, AccessOptions
 from bot.door import Remembered
 from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
@@ -21,16 +21,15 @@ from bot.settings import Settings
 from bot.telemetry import Observatory
 from engine.concurrency import Wakeup
 from engine.domain.event import Event, EventType
-from engine.domain.ids import DEFAULT_TENANT, PrincipalId
-from engine.domain.tenant import PersonalTime, Principal, Role
+from engine.domain.ids import PrincipalId
+from engine.domain.tenant import PersonalTime
 from engine.execution.dispatcher import Dispatcher
 from engine.execution.executor import Executor
 from engine.execution.step_runner import Workshop
 from engine.failpoints import arm
 from engine.orchestration.master_orchestrator import MasterOrchestrator
 from engine.orchestration.state_manager import StateManager
-from engine.planning.planner import OfflinePlanner
-from engine.ports.planning import Planner
+from engine.planning.planner import OfflinePlanner, PlanPreview
 from engine.proactive.alarms import Alarms
 from engine.registry.agent_registry import AgentRegistry
 from engine.registry.tool_discovery import builtin
@@ -48,16 +47,12 @@ from storage.database import Database, open_database
 from storage.execution_store import SqliteExecutionStore
 from storage.telemetry_store import TelemetryStore
 
-
-_OWNER = Principal(id=PrincipalId("owner"), tenant_id=DEFAULT_TENANT, role=Role.OWNER)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tizmor:
     """A running product. Made by :func:`open_tizmor`."""
 
     orchestrator: MasterOrchestrator
-    planner: Planner
+    planner: PlanPreview
     registry: AgentRegistry
     gates: HitlGates
     door: Gateway
@@ -201,16 +196,11 @@ class _Engine:
         )
         return Tizmor(
             orchestrator=self.orchestrator,
-            planner=self.planner,
+            planner=PlanPreview(self.planner, self._clock, settings.tizmor_timezone),
             registry=self.registry,
             gates=self.gates,
             door=Gateway(services),
-            access=Access(
-                owner=_OWNER,
-                token=load_token(settings.tizmor_home / "api_token"),
-                clock=self._clock,
-                options=options,
-            ),
+            access=Access.open(settings.tizmor_home, self._clock, options),
             idempotency=RememberedAnswers(self._access_store, self._clock),
             settings=settings,
         )

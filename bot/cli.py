@@ -8,7 +8,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from cyclopts import App, Parameter
 
@@ -110,16 +110,14 @@ def _settings(home: Path | None, port: int | None, host: str | None) -> Any:
 def _run(work: Coroutine[Any, Any, int]) -> int:
     try:
         return asyncio.run(work)
-    except* TizmorError as errors:
-        first = _first(errors)
-        raise first from None
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from None
 
 
-def _first(errors: BaseExceptionGroup[Any]) -> Exception:
-    error: BaseException = errors
+def _first(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error if isinstance(error, Exception) else RuntimeError(str(error))
+        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    return error
 
 
 async def _serve(settings: Any, *, demo: bool) -> int:

@@ -65,6 +65,6 @@ class ApiClient:
 
 async def _body(response: aiohttp.ClientResponse) -> dict[str, Any]:
     body: dict[str, Any] = await response.json(content_type=None)
-    if response.status >= 400:  # noqa: PLR2004 - HTTP
+    if response.status >= 400:
         raise RequestError(str(body.get("code", response.status)), str(body.get("detail", response.reason)))
     return body

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 
-from engine.ports.chat_log import ChatLog, Delivery
 from bot.door import ChatMessage, OrchestrateCommand, Page
 from bot.inbox import Inbox
 from engine.concurrency import Wakeup
@@ -18,6 +17,7 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal
 from engine.errors import TizmorError
 from engine.orchestration.master_orchestrator import MasterOrchestrator
+from engine.ports.chat_log import ChatLog, Delivery
 from engine.ports.clock import Clock
 from engine.ports.store import ExecutionStore
 from engine.safety.authoriser import Action, authorise

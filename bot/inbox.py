@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from loguru import logger
 
-from engine.ports.chat_log import ChatLog, Delivery, Outgoing
 from bot.render.texts import Texts
 from engine.concurrency import Wakeup
 from engine.domain.ids import TenantId
@@ -14,6 +13,7 @@ from engine.domain.request import Request, dominant_locale
 from engine.errors import TizmorError
 from engine.failpoints import failpoint
 from engine.orchestration.master_orchestrator import MasterOrchestrator
+from engine.ports.chat_log import ChatLog, Delivery, Outgoing
 from engine.ports.clock import Clock
 
 

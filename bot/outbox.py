@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 
 from loguru import logger
 
-from engine.ports.chat_log import ChatLog, Outgoing
 from bot.render.card import render_card
 from bot.render.replies import render_replies
 from engine.concurrency import Wakeup
@@ -17,6 +16,7 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import TizmorError
 from engine.failpoints import failpoint
 from engine.orchestration.state_manager import StateManager
+from engine.ports.chat_log import ChatLog, Outgoing
 from engine.ports.clock import Clock
 
 

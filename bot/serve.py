@@ -15,7 +15,8 @@ from aiohttp import web
 from bot.app import Tizmor, open_tizmor
 from bot.render.texts import page_texts
 from bot.settings import Settings
-from bot.web.server import WebOptions, create_app
+from bot.web.server import create_app
+from bot.web.site import WebOptions
 from engine.errors import RequestError
 
 ENDPOINT_FILE = "endpoint"
@@ -33,7 +34,7 @@ class Serving:
 
     def login_link(self) -> str:
         """A one-time link that signs its bearer in as the owner."""
-        return self.tizmor.access.login_link(self.url)
+        return f"{self.url}/login?code={self.tizmor.access.login_code()}"
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ from bot.render.texts import Texts
 from engine.errors import RequestError
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_YET = 0, 1, 2, 75
+
+Shown = dict[str, Any]
+"""A JSON object of contract.md."""
 
 _MARKS = {"succeeded": "[green]✓[/]", "failed": "[red]✗[/]", "rejected": "[yellow]–[/]", "skipped": "[dim]·[/]"}
 
@@ -72,7 +75,7 @@ class Conversation:
                         return execution
         return await self._client.get(path)
 
-    async def _answer(self, approval: Mapping[str, Any], live: Live) -> bool:
+    async def _answer(self, approval: Shown, live: Live) -> bool:
         """Ask one question; False at the end of input."""
         live.stop()
         self._console.print(question(approval, self._texts))
@@ -95,7 +98,7 @@ class Conversation:
         return True
 
 
-def decision(approval: Mapping[str, Any], line: str) -> dict[str, Any] | None:
+def decision(approval: Shown, line: str) -> dict[str, Any] | None:
     """What a typed line means; None when it means nothing.
 
     A number or a choice id picks; ``a`` approves, ``r`` rejects, ``field=value …`` (JSON values or bare words) edits a
@@ -117,14 +120,14 @@ def decision(approval: Mapping[str, Any], line: str) -> dict[str, Any] | None:
     return {"decision": "modify", "arguments": {"text": line}} if line else None
 
 
-def _choice(choices: list[Mapping[str, Any]], line: str) -> dict[str, Any] | None:
+def _choice(choices: list[Shown], line: str) -> dict[str, Any] | None:
     if line.isdecimal() and 1 <= int(line) <= len(choices):
         return {"decision": "choose", "choice": choices[int(line) - 1]["id"]}
     known = {choice["id"] for choice in choices}
     return {"decision": "choose", "choice": line} if line in known else None
 
 
-def _edit(arguments: Mapping[str, Any], line: str) -> dict[str, Any] | None:
+def _edit(arguments: Shown, line: str) -> dict[str, Any] | None:
     name, separator, value = line.partition("=")
     if not separator or name.strip() not in arguments:
         return None
@@ -135,32 +138,33 @@ def _edit(arguments: Mapping[str, Any], line: str) -> dict[str, Any] | None:
     return {"decision": "modify", "arguments": {**arguments, name.strip(): parsed}}
 
 
-def progress(execution: Mapping[str, Any]) -> Table:
+def progress(execution: Shown) -> Table:
     """The plan as it stands."""
     table = Table(box=None, show_header=False, padding=(0, 1))
-    steps: list[Mapping[str, Any]] = (execution["plan"] or {}).get("steps", [])
-    for step in steps:
+    for step in _steps(execution):
         mark = _MARKS.get(step["outcome"] or "", "[cyan]…[/]" if step["status"] == "running" else "[dim]○[/]")
         needs = f"[dim]← {', '.join(step['depends_on'])}[/]" if step["depends_on"] else ""
         table.add_row(mark, f"[dim]{step['id']}[/]", Text(step["title"]), needs)
     return table
 
 
-def question(approval: Mapping[str, Any], texts: Texts) -> Group:
+def question(approval: Shown, texts: Texts) -> Group:
     """What is asked, exactly, and what can be typed."""
     lines: list[Text] = [Text(approval["title"] or approval["kind"], style="bold yellow")]
-    for name, value in ((approval.get("call") or {}).get("arguments") or {}).items():
+    call: Shown = approval.get("call") or {}
+    arguments: Shown = call.get("arguments") or {}
+    for name, value in arguments.items():
         lines.append(Text(f"  {name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"))
     lines += [Text(f"  {n}. {choice['label']}") for n, choice in enumerate(approval.get("choices") or [], 1)]
     lines.append(Text(texts.say(f"terminal.{approval['kind']}"), style="dim"))
     return Group(*lines)
 
 
-def result(execution: Mapping[str, Any], texts: Texts) -> Group:
+def result(execution: Shown, texts: Texts) -> Group:
     """How it ended and what came of it."""
     outcome = execution["outcome"] or execution["status"]
     lines = [Text(texts.say(f"terminal.outcome.{outcome}"), style="bold")]
-    found: Mapping[str, Any] = execution["result"] or {}
+    found: Shown = execution["result"] or {}
     if found.get("summary"):
         lines.append(Text(found["summary"]))
     if found.get("meeting"):
@@ -170,6 +174,10 @@ def result(execution: Mapping[str, Any], texts: Texts) -> Group:
     lines += [
         Text(f"[{n}] {s['path']}:{s['line'] or ''}", style="dim") for n, s in enumerate(found.get("sources") or [], 1)
     ]
-    steps: list[Mapping[str, Any]] = (execution["plan"] or {}).get("steps", [])
-    lines += [Text(f"{s['id']}: {s['error']}", style="red") for s in steps if s["error"]]
+    lines += [Text(f"{s['id']}: {s['error']}", style="red") for s in _steps(execution) if s["error"]]
     return Group(*lines)
+
+
+def _steps(execution: Shown) -> list[Shown]:
+    plan: Shown = execution["plan"] or {}
+    return plan.get("steps", [])

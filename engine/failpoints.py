@@ -23,7 +23,7 @@ def arm(spec: str | None, observer: Callable[[str], None] | None = None) -> None
         spec: ``name#n`` kills the process (SIGKILL) the n-th time the point is passed, counted from 1; None disarms.
         observer: called with each point's ``name#n`` as it is passed, to enumerate them.
     """
-    global _armed, _observer  # noqa: PLW0603 - one process-wide switch, set once at start
+    global _armed, _observer
     _armed, _observer = spec, observer
     _hits.clear()
 

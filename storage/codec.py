@@ -49,7 +49,7 @@ def encode(value: JsonValue) -> str:
     return canonical(value)
 
 
-def decode(text: str) -> Any:  # noqa: ANN401 - JSON is dynamic; callers give it its type
+def decode(text: str) -> Any:
     """Read back :func:`encode`."""
     return json.loads(text)
 

@@ -68,7 +68,7 @@ def compiled(statement: ClauseElement) -> Statement:
     return Statement(str(result), {name: value for name, value in constants.items() if value is not None})
 
 
-def inserting(table: Any, statement: Insert | None = None) -> Statement:  # noqa: ANN401 - Table or FromClause
+def inserting(table: Any, statement: Insert | None = None) -> Statement:
     """INSERT of every column of a table, each bound to a parameter of its own name."""
     columns: dict[str, BindParameter[Any]] = {
         c.name: bound(c.name) for c in table.columns if not (c.primary_key and c.autoincrement is True)
@@ -87,7 +87,7 @@ _owned = select(literal(1)).where(_e.c.id == bound("b_execution"), _e.c.fence ==
 _this_step = (_st.c.execution_id == bound("b_execution"), _st.c.step_id == bound("b_step"))
 
 
-def _values(statement: Update, *names: str, **fixed: Any) -> Update:  # noqa: ANN401 - column expressions
+def _values(statement: Update, *names: str, **fixed: Any) -> Update:
     return statement.values({**{n: bound(n) for n in names}, **fixed})
 
 

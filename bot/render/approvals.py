@@ -169,7 +169,7 @@ def _field(name: str, value: JsonValue, texts: Texts) -> Field:
     )
 
 
-def _shown(value: JsonValue, texts: Texts) -> str:
+def _shown(value: JsonValue, texts: Texts) -> str:  # noqa: PLR0911 - one per kind of value
     match _input(value):
         case "instant":
             return _moment(str(value), texts)
@@ -216,7 +216,7 @@ def _is_person(value: JsonValue) -> bool:
     """``[name, address]``."""
     items = _items(value)
     texts = [item for item in items if isinstance(item, str)]
-    return len(items) == len(texts) == 2 and ("@" in texts[1] or texts == ["", ""])  # noqa: PLR2004 - a pair
+    return len(items) == len(texts) == 2 and ("@" in texts[1] or texts == ["", ""])
 
 
 def _items(value: JsonValue) -> list[JsonValue]:

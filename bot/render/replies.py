@@ -60,10 +60,7 @@ def render_replies(snapshot: ExecutionSnapshot, *, names: Mapping[PrincipalId, s
 
 def _question(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts, names: Mapping[PrincipalId, str]) -> Reply:
     pending = approval.status is ApprovalStatus.PENDING
-    if pending:
-        text = _ask(approval, snapshot, texts)
-    else:
-        text = _outcome(approval, snapshot, texts, names)
+    text = _ask(approval, snapshot, texts) if pending else _outcome(approval, snapshot, texts, names)
     tones = {
         ApprovalStatus.PENDING: "attention",
         ApprovalStatus.APPROVED: "good",

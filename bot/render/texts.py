@@ -1,4 +1,4 @@
-"""The words people see, per locale: message catalogues with plural forms, values isolated from the sentence around them.
+"""The words people see, per locale: catalogues with plural forms, values isolated from the sentence around them.
 
 A sentence lives in ``locales/<locale>.toml`` and nowhere else. A table whose keys are plural categories (CLDR: ``one``,
 ``two``, ``other`` …) is one message, chosen by the number ``n``. Every text that is put into a sentence stands between
@@ -103,7 +103,7 @@ class Texts:
         self.zone = _zone(timezone)
 
     def say(self, key: str, **values: str | int) -> Phrase:
-        """The sentence with its values; texts are isolated unless they are phrases, numbers are written the locale's way.
+        """The sentence with its values: texts that are not phrases are isolated, numbers written the locale's way.
 
         ``n`` chooses the plural form where the message has several.
 

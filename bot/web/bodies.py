@@ -36,7 +36,7 @@ def _zone(name: str) -> str:
     return name
 
 
-Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[!-~]+\z")]
+Name = Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[!-~]+$")]
 """An identifier as clients send it: printable ASCII without spaces."""
 
 

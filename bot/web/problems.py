@@ -134,9 +134,7 @@ def _decided(parameters: Mapping[str, str]) -> dict[str, JsonValue]:
     return {name: value for name, value in found.items() if value}
 
 
-def _response(
-    status: int, code: str, detail: str, extra: JsonObject, headers: Mapping[str, str]
-) -> web.Response:
+def _response(status: int, code: str, detail: str, extra: JsonObject, headers: Mapping[str, str]) -> web.Response:
     body: dict[str, JsonValue] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,

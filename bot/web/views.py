@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import cast
 
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 from bot.door import ChatMessage
 from engine.domain.approval import Approval
@@ -102,6 +104,92 @@ class ExecutionView(TypedDict):
     cost: CostView
 
 
+class LinksView(TypedDict):
+    """Where to go on."""
+
+    self: str
+    stream: str
+    pause: str
+    resume: str
+    cancel: str
+
+
+class StartedView(TypedDict):
+    """An execution just accepted."""
+
+    id: str
+    status: str
+    links: LinksView
+
+
+class ExecutionsView(TypedDict):
+    """A page of executions, newest first."""
+
+    items: list[ExecutionView]
+    next: str | None
+
+
+class ApprovalsView(TypedDict):
+    """Approvals, newest first."""
+
+    items: list[ApprovalView]
+
+
+class TicketView(TypedDict):
+    """A one-use ticket for an event stream."""
+
+    ticket: str
+    expires_at: str
+
+
+class FeedbackView(TypedDict):
+    """A verdict, stored."""
+
+    execution_id: str
+    rating: int
+
+
+class AcceptedView(TypedDict):
+    """A chat message, committed."""
+
+    client_id: str
+
+
+class AliveView(TypedDict):
+    """The process answers."""
+
+    status: str
+
+
+class ReadyView(TypedDict):
+    """Can it take work?"""
+
+    ready: bool
+    checks: dict[str, bool]
+
+
+class FieldErrorView(TypedDict):
+    """One wrong field."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemView(TypedDict):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str
+    pointer: NotRequired[str]
+    errors: NotRequired[list[FieldErrorView]]
+    decided_by: NotRequired[str]
+    decided_at: NotRequired[str]
+    incident: NotRequired[str]
+
+
 class ChatView(TypedDict):
     """One state of one chat message."""
 
@@ -142,6 +230,19 @@ def plan_view(snapshot: ExecutionSnapshot) -> PlanView | None:
         "version": plan.version,
         "steps": [_step(step, runs.get(step.id) or StepRun(step_id=step.id)) for step in plan.steps],
     }
+
+
+def started_view(snapshot: ExecutionSnapshot) -> StartedView:
+    """The answer to a request just accepted."""
+    base = f"/api/orchestrate/{snapshot.execution.id}"
+    links: LinksView = {
+        "self": base,
+        "stream": f"/api/orchestrate/stream/{snapshot.execution.id}",
+        "pause": f"{base}/pause",
+        "resume": f"{base}/resume",
+        "cancel": f"{base}/cancel",
+    }
+    return {"id": snapshot.execution.id, "status": snapshot.execution.shown_status.value, "links": links}
 
 
 def approval_view(approval: Approval) -> ApprovalView:
@@ -195,6 +296,11 @@ def chat_view(message: ChatMessage) -> ChatView:
         "at": instant(message.at),
         "body": dict(message.body),
     }
+
+
+def json_object(view: Mapping[str, object]) -> JsonObject:
+    """A view as plain JSON: the views' types hold nothing else."""
+    return cast("JsonObject", view)
 
 
 def instant(at: datetime) -> str:

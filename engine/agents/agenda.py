@@ -42,7 +42,8 @@ def compose(
     if not sections:
         discussion = words.discussion.format(topic=quoted(topic or title))
         sections = [(name, list[str]()) for name in (discussion, words.kinds[Kind.NEXT_STEP])]
-    head = [f"# {words.agenda}: {quoted(title)}"]
+    named = title if title.startswith(words.agenda) else f"{words.agenda}: {title}"
+    head = [f"# {quoted(named)}"]
     if topic:
         head.append(words.topic.format(topic=quoted(topic, 500)))
     parts = [*head, "\n".join(_items(words, sections))]

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ValidationError
 
 from engine.agents.digest import description
 from engine.agents.inputs import CalendarInputs
-from engine.agents.meeting_arguments import MAX_DESCRIPTION, Attendee, ScheduleMeetingArguments, is_address
+from engine.agents.meeting_arguments import (
+    MAX_DESCRIPTION,
+    Attendee,
+    ScheduleMeetingArguments,
+    is_address,
+    read_arguments,
+)
+from engine.agents.meeting_time import fixed_start, no_slot, slot_search
 from engine.agents.office_tools import SCHEDULE_MEETING
-from engine.agents.period import MAX_DAYS, checked, day_end, day_start, local_instant, zone_of
+from engine.agents.period import checked, day_end, day_start, local_instant, zone_of
 from engine.agents.quoting import one_line
-from engine.agents.slots import SlotSearch, days_between, find_slot, is_free
+from engine.agents.slots import find_slot, is_free
 from engine.agents.typed_inputs import typed
 from engine.agents.wording import wording
 from engine.domain.agent import AgentSpec
 from engine.domain.artifact import Artifact, CalendarEntry
 from engine.domain.effect import Effect
-from engine.errors import RequestError
 from engine.ports.agents import StepContext
 from engine.ports.calendar import Calendar
 from engine.ports.clock import Clock
 
-LEAD = timedelta(hours=2)
-"""Nobody is invited to a meeting sooner than this, unless they fixed its time themselves."""
-HORIZON_DAYS = 30
-"""How far an open-ended search goes."""
 _KEY = "proposal"
 
 _SPEC = AgentSpec(
@@ -62,7 +64,7 @@ class CalendarAgent:
 
         Raises:
             RequestError: ``slot_past`` (the fixed time has begun), ``time_skipped`` (clocks skip it), ``no_free_slot``,
-                an invalid period or zone.
+                ``arguments_invalid``, an invalid period or zone.
         """
         wanted = typed(inputs, CalendarInputs)
         checked(wanted.since, wanted.until)
@@ -81,9 +83,9 @@ class CalendarAgent:
         if saved is not None:
             proposal = await self._moved(saved, wanted, context, moment)
         else:
-            start = _fixed(wanted, zone, moment) or await self._search(wanted, context, moment)
+            start = fixed_start(wanted, zone, moment) or await self._search(wanted, context, moment)
             if start is None:
-                raise _no_slot(wanted)
+                raise no_slot(wanted)
             proposal = await _proposed(wanted, start, context)
         await context.checkpoint({_KEY: proposal.model_dump(mode="json")})
         return proposal
@@ -93,8 +95,8 @@ class CalendarAgent:
             return False
         if wanted.on and wanted.at and saved.starts == local_instant(wanted.on, wanted.at, zone):
             return True
-        found = await self._calendar.between(saved.starts, saved.ends)
-        return is_free(saved.starts, saved.ends - saved.starts, [(e.starts, e.ends) for e in _timed(found.items)])
+        found = await self._calendar.between(saved.starts.astimezone(UTC), saved.ends.astimezone(UTC))
+        return is_free(saved.starts, saved.duration, [(e.starts, e.ends) for e in _timed(found.items)])
 
     async def _moved(
         self, saved: ScheduleMeetingArguments, wanted: CalendarInputs, context: StepContext, moment: datetime
@@ -108,46 +110,15 @@ class CalendarAgent:
         return saved
 
     async def _search(self, wanted: CalendarInputs, context: StepContext, moment: datetime) -> datetime | None:
-        zone, personal = zone_of(context.request.timezone), context.personal
-        days = _days(wanted, moment.astimezone(zone).date(), personal.workdays)
-        if not days:
+        zone = zone_of(context.request.timezone)
+        search = slot_search(wanted, context.personal, zone, moment)
+        if search is None:
             return None
-        search = SlotSearch(
-            zone=zone,
-            days=days,
-            duration=timedelta(minutes=wanted.duration_minutes),
-            earliest=moment + (timedelta(minutes=1) if wanted.at else LEAD),
-            opens=personal.starts,
-            closes=personal.ends,
-            at=wanted.at,
-        )
-        until = day_end(days[-1], zone) + search.duration
-        found = (await self._calendar.between(day_start(days[0], zone), until)).items
+        until = day_end(search.days[-1], zone) + search.duration
+        found = (await self._calendar.between(day_start(search.days[0], zone), until)).items
         everything = [(e.starts, e.ends) for e in found]
         # A day off or a trip is one all-day entry: such days come last, but a birthday must not forbid its day.
         return find_slot(search, everything) or find_slot(search, [(e.starts, e.ends) for e in _timed(found)])
-
-
-def _days(wanted: CalendarInputs, today: date, workdays: frozenset[int]) -> tuple[date, ...]:
-    if wanted.on is not None:
-        return (wanted.on,) if wanted.on >= today else ()
-    since = max(wanted.since or today + timedelta(days=1), today)
-    until = min(wanted.until or since + timedelta(days=HORIZON_DAYS), since + timedelta(days=MAX_DAYS))
-    return days_between(since, until, workdays) if since <= until else ()
-
-
-def _fixed(wanted: CalendarInputs, zone: ZoneInfo, moment: datetime) -> datetime | None:
-    """The exact start the person asked for, or None when they left it open."""
-    if wanted.on is None or wanted.at is None:
-        return None
-    asked = f"{wanted.on.isoformat()} {wanted.at.isoformat('minutes')}"
-    start = local_instant(wanted.on, wanted.at, zone)
-    if start is None:
-        detail = f"{asked} does not exist in {zone.key}: clocks skip it; choose another time."
-        raise RequestError("time_skipped", detail, {"when": asked})
-    if start.astimezone(UTC) <= moment:
-        raise RequestError("slot_past", f"{asked} has already passed; ask for a later time.", {"when": asked})
-    return start
 
 
 async def _proposed(wanted: CalendarInputs, start: datetime, context: StepContext) -> ScheduleMeetingArguments:
@@ -161,14 +132,15 @@ async def _proposed(wanted: CalendarInputs, start: datetime, context: StepContex
             await context.progress(wording(locale).no_address.format(name=name))
             email = ""
         attendees = (Attendee(name=name, email=email),)
-    return ScheduleMeetingArguments(
-        title=one_line(wanted.title, 300),
-        timezone=context.request.timezone,
-        starts=start,
-        duration_minutes=wanted.duration_minutes,
-        attendees=attendees,
-        description=text,
-    )
+    arguments = {
+        "title": one_line(wanted.title, 300),
+        "timezone": context.request.timezone,
+        "starts": start,
+        "duration_minutes": wanted.duration_minutes,
+        "attendees": attendees,
+        "description": text,
+    }
+    return read_arguments(ScheduleMeetingArguments, arguments)
 
 
 def _saved(context: StepContext) -> ScheduleMeetingArguments | None:
@@ -184,10 +156,3 @@ def _timed(entries: tuple[CalendarEntry, ...]) -> list[CalendarEntry]:
 
 def _spoken(proposal: ScheduleMeetingArguments, context: StepContext) -> str:
     return wording(context.request.locale).proposing.format(when=proposal.starts.strftime("%d.%m.%Y %H:%M"))
-
-
-def _no_slot(wanted: CalendarInputs) -> RequestError:
-    where = wanted.on or wanted.since or wanted.until
-    near = f" on or after {where.isoformat()}" if where else ""
-    detail = f"No free {wanted.duration_minutes} minutes{near} within working hours; name another day, time or length."
-    return RequestError("no_free_slot", detail, {"minutes": str(wanted.duration_minutes)})

@@ -6,11 +6,12 @@ Whatever ends up in a calendar property or a mail header is one line here, so th
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from engine.agents.period import FIRST_YEAR, LAST_YEAR, local_instant, zone_of
 from engine.agents.quoting import CONTROL, INVISIBLE
@@ -95,7 +96,7 @@ class ScheduleMeetingArguments(BaseModel):
     def _read_starts(cls, value: object, info: ValidationInfo) -> datetime:
         zone = info.data.get("timezone")
         if not isinstance(zone, str):
-            raise ValueError("cannot be read without a valid timezone")
+            raise ValueError("cannot be read without a valid timezone")  # noqa: TRY004 - pydantic takes ValueError
         text = value.isoformat() if isinstance(value, datetime) else value
         stamp = _STAMP.fullmatch(text) if isinstance(text, str) else None
         if stamp is None:
@@ -103,9 +104,14 @@ class ScheduleMeetingArguments(BaseModel):
         return _in_zone(datetime.fromisoformat(stamp[0]), zone_of(zone))
 
     @property
+    def duration(self) -> timedelta:
+        """Its length in real time. Subtracting the two local ends would be wrong on nights when clocks change."""
+        return timedelta(minutes=self.duration_minutes)
+
+    @property
     def ends(self) -> datetime:
-        """When it ends, in the meeting's zone: ``duration_minutes`` of real time after the start."""
-        return (self.starts.astimezone(UTC) + timedelta(minutes=self.duration_minutes)).astimezone(self.starts.tzinfo)
+        """When it ends, in the meeting's zone."""
+        return (self.starts.astimezone(UTC) + self.duration).astimezone(self.starts.tzinfo)
 
 
 class SaveAgendaArguments(BaseModel):
@@ -115,6 +121,24 @@ class SaveAgendaArguments(BaseModel):
 
     title: Title
     text: Annotated[str, Field(min_length=1, max_length=MAX_AGENDA), AfterValidator(_prose)]
+
+
+_Arguments = TypeVar("_Arguments", bound=BaseModel)
+
+
+def read_arguments(model: type[_Arguments], arguments: Mapping[str, object]) -> _Arguments:
+    """Arguments as their model.
+
+    Raises:
+        RequestError: ``arguments_invalid``; parameter ``field`` names the first one that does not fit.
+    """
+    try:
+        return model.model_validate(arguments)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        detail = f"{field}: {first['msg']}. Correct it and send it again."
+        raise RequestError("arguments_invalid", detail, {"field": field}) from error
 
 
 def _in_zone(stamp: datetime, zone: ZoneInfo) -> datetime:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from datetime import UTC
 
-from pydantic import BaseModel, ValidationError
-
-from engine.agents.meeting_arguments import SaveAgendaArguments, ScheduleMeetingArguments
+from engine.agents.meeting_arguments import SaveAgendaArguments, ScheduleMeetingArguments, read_arguments
 from engine.agents.slots import is_free
 from engine.domain.agent import ToolSpec
 from engine.domain.artifact import Agenda, Meeting
 from engine.domain.effect import Effect
 from engine.domain.json import JsonObject
-from engine.errors import RequestError
 from engine.ports.calendar import Calendar, Invitation
 from engine.ports.clock import Clock
 from engine.ports.documents import DocumentStore
@@ -33,8 +30,6 @@ _SAVE_SPEC = ToolSpec(
     name=SAVE_AGENDA, version="1", inputs=SaveAgendaArguments, effect=Effect.KEYED, gated=False, held=True
 )
 
-_Arguments = TypeVar("_Arguments", bound=BaseModel)
-
 
 class ScheduleMeeting:
     """Writes a meeting and its invitation, both under the call's key."""
@@ -54,16 +49,16 @@ class ScheduleMeeting:
         Appointments carry no UID, so a meeting this very call wrote before a crash would count as taken. It is never
         asked about: callers check only while the call has no intent row, and without one nothing has been written.
         """
-        wanted = _read(ScheduleMeetingArguments, arguments)
+        wanted = read_arguments(ScheduleMeetingArguments, arguments)
         if wanted.starts <= self._clock.now():
             return "slot_past"
-        found = await self._calendar.between(wanted.starts, wanted.ends)
+        found = await self._calendar.between(wanted.starts.astimezone(UTC), wanted.ends.astimezone(UTC))
         busy = [(entry.starts, entry.ends) for entry in found.items if not entry.all_day]
-        return None if is_free(wanted.starts, wanted.ends - wanted.starts, busy) else "slot_taken"
+        return None if is_free(wanted.starts, wanted.duration, busy) else "slot_taken"
 
     async def run(self, call: ToolCall, arguments: JsonObject) -> Meeting:
         """Put it into the calendar; see :meth:`engine.ports.calendar.Calendar.schedule` for errors."""
-        wanted = _read(ScheduleMeetingArguments, arguments)
+        wanted = read_arguments(ScheduleMeetingArguments, arguments)
         invitation = Invitation(
             title=wanted.title,
             starts=wanted.starts,
@@ -95,20 +90,10 @@ class SaveAgenda:
 
     async def run(self, call: ToolCall, arguments: JsonObject) -> Agenda:
         """Write the file and give the agenda with its path."""
-        wanted = _read(SaveAgendaArguments, arguments)
+        wanted = read_arguments(SaveAgendaArguments, arguments)
         path = await self._documents.save_agenda(key=call.key, title=wanted.title, text=wanted.text)
         return Agenda(title=wanted.title, text=wanted.text, path=path)
 
     async def find(self, call: ToolCall) -> Agenda | None:  # noqa: ARG002 - keyed tools are repeated, not looked up
         """None: see the port."""
         return None
-
-
-def _read(model: type[_Arguments], arguments: JsonObject) -> _Arguments:
-    try:
-        return model.model_validate(arguments)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        detail = f"{field}: {first['msg']}. Correct it and send it again."
-        raise RequestError("arguments_invalid", detail, {"field": field}) from error

@@ -12,16 +12,20 @@ from engine.agents.quoting import one_line
 
 MAX_LINES = 5_000
 """Lines looked at per document; what a status summary needs stands long before."""
+MAX_DOCUMENT_CHARACTERS = 300_000
+"""The same bound for documents with long lines."""
 MAX_CHARACTERS = 320
 """Longer passages are cut between words."""
 _MIN_CHARACTERS = 12
 _MAX_LINE = 4_000
 _MAX_BLOCK_LINES = 200
+_LABEL_CHARACTERS = 40
 
 _HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)[\s#:]*$|^(?:\*\*|__)(?P<bold>[^*_]{1,60}?):?(?:\*\*|__):?$")
 _BULLET = re.compile(r"^(?:[-*+•‣◦▪●–—]\s+|\(?\d{1,2}[.)]\s+)(?:\[[ xX]\]\s+)?(?P<text>.+)$")
 _RULE = re.compile(r"^[\s|:=_*+-]+$|^\|.*\|$")
-_SENTENCE_END = re.compile(r"(?<=\w{2}[.!?])[\"״”)]?\s+(?=[\"״“(]?[A-Zא-ת0-9])")
+_SENTENCE_END = re.compile(r"(?:(?<=\w{2}[.!?])|(?<=\.\d[.!?]))[\"״”)]?\s+(?=[\"״“(]?[A-Zא-ת0-9])")
+_LINE_END = re.compile(r"[.!?…][\"״”)]?$")
 _MARKS = re.compile(r"\*\*|__|`")
 
 
@@ -53,10 +57,11 @@ def passages(lines: Sequence[str]) -> Iterator[Passage]:
 
 def _readable(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Numbered lines outside front matter and code; an empty string where something was left out."""
-    fenced = False
+    fenced, left = False, MAX_DOCUMENT_CHARACTERS
     front = bool(lines) and lines[0].strip() == "---" and "---" in (line.strip() for line in lines[1:40])
     for number, raw in enumerate(lines[:MAX_LINES], start=1):
-        line = raw[:_MAX_LINE].rstrip()
+        line = raw[: min(_MAX_LINE, left)].rstrip()
+        left -= len(line)
         mark = line.strip()
         if front:
             front = number == 1 or mark != "---"
@@ -75,14 +80,24 @@ def _blocks(lines: Iterable[tuple[int, str]]) -> Iterator[_Block]:
         line = raw.strip().lstrip(">").strip()
         heading = _heading(line)
         bullet = _BULLET.match(line)
-        indented = raw[:1].isspace()
-        if heading or bullet or not line or (block.bullet and not indented) or len(block.lines) >= _MAX_BLOCK_LINES:
+        if heading or bullet or not line or not _continues(block, raw):
             yield block
             section = heading or section
             block = _Block(section=section, bullet=bullet is not None)
         if line and not heading:
             block.lines.append((number, bullet["text"] if bullet else line))
     yield block
+
+
+def _continues(block: _Block, raw: str) -> bool:
+    """Whether a line goes on with what the block says: inside a bullet when indented, else mid-sentence."""
+    if not block.lines or len(block.lines) >= _MAX_BLOCK_LINES:
+        return not block.lines and not block.bullet
+    if block.bullet:
+        return raw[:1].isspace()
+    label, colon, _ = raw.strip().partition(":")
+    labelled = bool(colon) and len(label) <= _LABEL_CHARACTERS and classify(label) is not Kind.OTHER
+    return not labelled and not _LINE_END.search(block.lines[-1][1])
 
 
 def _heading(line: str) -> str:

@@ -192,7 +192,7 @@ class StepAttempt:
         events = [self._event(EventType.STEP_WAITING)] if waiting else []
         await self._workshop.state.commit(park, *changes, *events)
 
-    def _event(self, kind: EventType, **payload: Any) -> Change:  # noqa: ANN401 - JSON
+    def _event(self, kind: EventType, **payload: Any) -> Change:
         return self._workshop.state.event(self._execution_id, kind, step=self._step.id, **payload)
 
     def _trace(self, started: datetime, attempt: int, status: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from engine.ports.store import Change
 
 
-class Suspended(BaseException):  # noqa: N818 - control flow, not an error
+class Suspended(BaseException):
     """The step waits for a person. ``changes`` open what it waits for, in the transaction that parks the step."""
 
     def __init__(self, *changes: Change) -> None:

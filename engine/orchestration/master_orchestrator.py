@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 from engine.domain.event import Event, EventType
@@ -129,7 +129,7 @@ class MasterOrchestrator:
         )
         await self._state.commit(PutFeedback(feedback=feedback))
 
-    async def events(self, execution_id: str, after: int = 0) -> AsyncIterator[Event]:
+    async def events(self, execution_id: str, after: int = 0) -> AsyncGenerator[Event]:
         """Events numbered above ``after``, then live ones; ends after ``execution_finished``.
 
         Raises:

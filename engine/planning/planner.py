@@ -4,43 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
 
 from engine.domain.agent import AgentSpec
+from engine.domain.ids import PrincipalId
 from engine.domain.plan import Plan
-from engine.domain.request import Request
+from engine.domain.request import Request, clean_text, dominant_locale
 from engine.domain.tenant import PersonalTime
 from engine.planning.check import check_draft
 from engine.planning.offline.understand import draft_plan
-
-
-class Planner(Protocol):
-    """Makes plans. It sees the asker's own words, never what steps have read."""
-
-    async def create_plan(
-        self,
-        request: Request,
-        *,
-        now: datetime,
-        personal: PersonalTime,
-        version: int = 1,
-        change: str | None = None,
-    ) -> Plan:
-        """Plan a request.
-
-        Args:
-            request: what was asked; ``request.locale`` is the language of titles and of ``understood``.
-            now: when it was asked, aware; "tomorrow" is counted from here in ``personal.timezone``.
-            personal: the asker's zone, working week and hours.
-            version: the number of the plan to be made.
-            change: the person's words changing an earlier version, or None.
-
-        Raises:
-            PlanError: ``request_not_understood`` when there is nothing to do that a planner could name;
-                ``draft_invalid`` when what was drafted does not hold.
-
-        """
-        ...
+from engine.ports.clock import Clock
+from engine.ports.planning import Planner
 
 
 class OfflinePlanner:
@@ -69,3 +42,36 @@ class OfflinePlanner:
         text = f"{request.text}\n{change}" if change else request.text
         draft = draft_plan(text, locale=request.locale, now=now, personal=personal)
         return check_draft(draft, self._agents(), version=version, planner=self.name)
+
+
+class PlanPreview:
+    """Plans a request without running it: what ``tizmor.planner`` is to a Python client."""
+
+    def __init__(self, planner: Planner, clock: Clock, timezone: str) -> None:
+        self._planner = planner
+        self._clock = clock
+        self._timezone = timezone
+
+    async def create_plan(self, request: str | Request, user_id: str, context: Mapping[str, str] | None = None) -> Plan:
+        """The plan an execution of this request would begin with.
+
+        Args:
+            request: text, or a whole request.
+            user_id: whose request it would be.
+            context: may hold ``locale`` and ``timezone``; anything else is ignored.
+
+        Raises:
+            RequestError: the text is empty or too long.
+            PlanError: ``request_not_understood``.
+        """
+        known = context or {}
+        if isinstance(request, str):
+            text = clean_text(request)
+            request = Request(
+                text=text,
+                user_id=PrincipalId(user_id),
+                locale=known.get("locale") or dominant_locale(text),
+                timezone=known.get("timezone") or self._timezone,
+            )
+        personal = PersonalTime(timezone=request.timezone)
+        return await self._planner.create_plan(request, now=self._clock.now(), personal=personal)

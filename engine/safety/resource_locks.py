@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 
@@ -15,7 +15,7 @@ class ResourceLocks:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     @asynccontextmanager
-    async def hold(self, names: Iterable[str]) -> AsyncIterator[None]:
+    async def hold(self, names: Iterable[str]) -> AsyncGenerator[None]:
         """Hold all of them until the block ends. Cancel: stops waiting, gives back what it had."""
         async with AsyncExitStack() as stack:
             for name in sorted(set(names)):

@@ -113,7 +113,8 @@ class LocalCalendar:
             failpoint("calendar.before_event")
             self._put(uid, event_lines(written, key=key, stamp=stamp), mark_of(written))
             failpoint("calendar.event_written")
-            self._deliver(mail_path, mail(written, key=key, stamp=stamp) if invited else None, mark_of(written))
+            letter = mail(written, key=key, stamp=stamp, zone=self._zone) if invited else None
+            self._deliver(mail_path, letter, mark_of(written))
             failpoint("calendar.invitation_written")
         return Meeting(
             id=uid,

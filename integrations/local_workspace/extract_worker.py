@@ -85,8 +85,11 @@ def _refuse_bomb(content: bytes, most: int) -> None:
 
 def _pdf(content: bytes, most: int) -> Iterator[str]:
     import pypdf  # noqa: PLC0415 - slow to import, and many runs need only one of the two
+    from pypdf._text_extraction import set_custom_rtl  # noqa: PLC0415 - documented; exported nowhere else
     from pypdf.errors import DependencyError  # noqa: PLC0415
 
+    # pypdf turns each Hebrew run on its own, which scrambles mixed lines: take letters as drawn, order is mended later.
+    set_custom_rtl(specials=[*range(0x590, 0x600), *range(0xFB1D, 0xFB50)])
     reader = pypdf.PdfReader(io.BytesIO(content))
     try:
         if reader.is_encrypted and not reader.decrypt(""):
@@ -103,7 +106,7 @@ def _pdf(content: bytes, most: int) -> Iterator[str]:
         if left < 0:
             raise Unusable("its text is too long")
         empty = empty and not text.strip()
-        yield from text.split("\n")
+        yield from text.rstrip("\n").split("\n")
     if empty:
         raise Unusable("it has no text (a scan?)")
 

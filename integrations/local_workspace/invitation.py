@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -68,7 +68,7 @@ def event_lines(invitation: Invitation, *, key: str, stamp: datetime) -> bytes:
     return _event(invitation, key, stamp).to_ical()
 
 
-def mail(invitation: Invitation, *, key: str, stamp: datetime) -> bytes:
+def mail(invitation: Invitation, *, key: str, stamp: datetime, zone: tzinfo) -> bytes:
     """The invitation as a mail: text for people, ``METHOD:REQUEST`` for calendars; the same key, the same Message-ID."""
     from icalendar import Calendar  # noqa: PLC0415 - slow to import, and only calendars need it
 
@@ -84,7 +84,7 @@ def mail(invitation: Invitation, *, key: str, stamp: datetime) -> bytes:
     message["Date"] = stamp
     message["X-Tizmor-Content"] = mark_of(invitation)
     message["Message-ID"] = f"<{opaque(key)}@{HOST}>"
-    message.set_content(_text(invitation))
+    message.set_content(_text(invitation, zone))
     message.add_alternative(request.to_ical().decode(), subtype="calendar", params={"method": "REQUEST"})
     message.set_boundary(f"=_{opaque(key + '#boundary')}")
     return message.as_bytes()
@@ -99,7 +99,7 @@ def _person(person: tuple[str, str]) -> tuple[str, str]:
 
 
 def _line(text: str) -> str:
-    return clean_line(" ".join(text.split()))
+    return text
 
 
 def _event(invitation: Invitation, key: str, stamp: datetime) -> Any:
@@ -131,9 +131,9 @@ def _mailbox(person: tuple[str, str]) -> Address:
     return Address(display_name=person[0], addr_spec=person[1])
 
 
-def _text(invitation: Invitation) -> str:
-    starts = invitation.starts.strftime("%d.%m.%Y %H:%M %Z")
-    ends = invitation.ends.astimezone(invitation.starts.tzinfo).strftime("%H:%M")
+def _text(invitation: Invitation, zone: tzinfo) -> str:
+    starts = invitation.starts.astimezone(zone).strftime("%d.%m.%Y %H:%M %Z")
+    ends = invitation.ends.astimezone(zone).strftime("%H:%M")
     hebrew = language_of(invitation.title) == "he"
     who, when = ("משתתפים", "מתי") if hebrew else ("With", "When")
     names = ", ".join(name or address for name, address in invitation.attendees)

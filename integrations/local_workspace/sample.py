@@ -89,7 +89,7 @@ def _write_docx(path: Path, document: SampleDocument) -> None:
     import docx  # noqa: PLC0415 - slow to import, and only the sample needs it
 
     paper = docx.Document()
-    written = datetime.combine(document.day, time(12))  # noqa: DTZ001 - the format's dates have no zone
+    written = datetime.combine(document.day, time(12))
     paper.core_properties.created = paper.core_properties.modified = written
     paper.core_properties.author = "Tevuot"
     rows = [line.strip("| ").split(" | ") for line in document.text.splitlines() if line.startswith("|")]
@@ -174,10 +174,15 @@ def _calendar(today: date) -> bytes:
         event.add("LOCATION", location)
         calendar.add_component(event)
     for title, days, start, minutes in _SINGLE:
-        calendar.add_component(_event(title, today + timedelta(days=days), start, minutes))
+        calendar.add_component(_event(title, _workday(today + timedelta(days=days)), start, minutes))
     calendar.add_component(_holiday("Trade fair", today + timedelta(days=20), days=3))
     calendar.add_missing_timezones()
     return bytes(calendar.to_ical())
+
+
+def _workday(day: date) -> date:
+    """The day itself, or the Sunday after a Friday or Saturday."""
+    return day + timedelta(days={4: 2, 5: 1}.get(day.weekday(), 0))
 
 
 def _event(title: str, day: date, start: time, minutes: int) -> Any:

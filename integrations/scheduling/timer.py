@@ -28,7 +28,8 @@ class AlarmClock:
 
     def arm(self, at: datetime | None) -> None:
         """See the port."""
-        if self._scheduler.get_job(_JOB) is not None:
-            self._scheduler.remove_job(_JOB)
+        if self._scheduler.get_job(_JOB) is not None:  # pyright: ignore[reportUnknownMemberType] - APScheduler 3 has no types
+            self._scheduler.remove_job(_JOB)  # pyright: ignore[reportUnknownMemberType] - as above
         if at is not None:
-            self._scheduler.add_job(self._ring, DateTrigger(at), id=_JOB, misfire_grace_time=None)
+            trigger = DateTrigger(at)
+            self._scheduler.add_job(self._ring, trigger, id=_JOB, misfire_grace_time=None)  # pyright: ignore[reportUnknownMemberType] - as above

@@ -1,0 +1,1 @@
+"""Alembic revisions and how they run."""

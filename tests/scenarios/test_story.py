@@ -94,7 +94,11 @@ async def test_a_sentence_in_and_a_meeting_out(tmp_path: Path, sentence: str) ->
         assert result["agenda"]
         assert result["sources"]
         assert result["summary"]
-        assert {kind: len(found) for kind, found in written(tmp_path).items()} == {"events": 1, "mails": 1, "agendas": 1}
+        assert {kind: len(found) for kind, found in written(tmp_path).items()} == {
+            "events": 1,
+            "mails": 1,
+            "agendas": 1,
+        }
 
 
 async def test_a_rejected_meeting_writes_nothing(tmp_path: Path) -> None:
@@ -106,7 +110,9 @@ async def test_a_rejected_meeting_writes_nothing(tmp_path: Path) -> None:
         gate = await asked(tizmor, execution.id, ApprovalKind.GATE)
         await tizmor.gates.decide(OWNER, gate.id, Decision(verb=DecisionVerb.REJECT))
         done = await finished(tizmor, execution.id)
-        assert done.execution.outcome is ExecutionOutcome.REJECTED, {k: (r.outcome, r.error) for k, r in done.step_runs.items()}
+        assert done.execution.outcome is ExecutionOutcome.REJECTED, {
+            k: (r.outcome, r.error) for k, r in done.step_runs.items()
+        }
         assert written(tmp_path) == NOTHING
 
 
@@ -123,7 +129,9 @@ async def test_requests_that_are_not_the_story(tmp_path: Path, sentence: str, ki
     async with product(tmp_path) as tizmor:
         execution = await tizmor.orchestrator.start(sentence, "owner")
         done = await finished(tizmor, execution.id)
-        assert done.execution.outcome is ExecutionOutcome.SUCCEEDED, {k: (r.outcome, r.error) for k, r in done.step_runs.items()}
+        assert done.execution.outcome is ExecutionOutcome.SUCCEEDED, {
+            k: (r.outcome, r.error) for k, r in done.step_runs.items()
+        }
         assert kinds <= {str(a["kind"]) for a in done.artifacts.values()}
         assert all(r.outcome is StepOutcome.SUCCEEDED for r in done.step_runs.values())
 

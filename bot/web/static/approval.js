@@ -51,14 +51,23 @@ function showQuestion(context) {
 function fieldList(approval) {
   if (!approval.fields.length) return null;
   const rows = approval.fields.map((field) =>
-    make("div", { class: field.known ? "field" : "field unheard" }, make("dt", {}, make("bdi", {}, field.label)), make("dd", { dir: "auto" }, field.value, field.note && make("small", { class: "faint" }, field.note))),
+    make(
+      "div",
+      { class: field.known ? "field" : "field unheard" },
+      make("dt", {}, make("bdi", {}, field.label)),
+      make("dd", { dir: "auto" }, field.value, field.note && make("small", { class: "faint" }, field.note)),
+    ),
   );
   return make("dl", { class: "fields" }, rows);
 }
 
 function buttonRow(context) {
   const choosing = context.approval.buttons.some((button) => button.action === "choose");
-  return make("div", { class: choosing ? "buttons choosing" : "buttons" }, context.approval.buttons.map((button) => decisionButton(context, button)));
+  return make(
+    "div",
+    { class: choosing ? "buttons choosing" : "buttons" },
+    context.approval.buttons.map((button) => decisionButton(context, button)),
+  );
 }
 
 function decisionButton(context, button) {
@@ -67,7 +76,17 @@ function decisionButton(context, button) {
     if (button.action === "change") return showChange(context);
     return context.send(decisionOf(button));
   };
-  return make("button", { type: "button", class: button.action === "choose" ? "choice" : button.tone, dir: "auto", onclick: press, "data-key": `${button.action}${button.choice}` }, button.label);
+  return make(
+    "button",
+    {
+      type: "button",
+      class: button.action === "choose" ? "choice" : button.tone,
+      dir: "auto",
+      onclick: press,
+      "data-key": `${button.action}${button.choice}`,
+    },
+    button.label,
+  );
 }
 
 function decisionOf(button) {
@@ -84,26 +103,43 @@ function decisionOf(button) {
 
 function showForm(context) {
   const done = (values) => context.send({ decision: "modify", arguments: values });
-  swap(context.body, callForm(context.approval, done, () => back(context)));
+  swap(
+    context.body,
+    callForm(context.approval, done, () => back(context)),
+  );
 }
 
 function showChange(context) {
   const { approval } = context;
   const boxes = approval.drops.map((step) => make("input", { type: "checkbox", value: step.id, checked: true }));
-  const text = make("textarea", { rows: 2, dir: "auto", placeholder: say("changed_placeholder"), "aria-label": say("changed"), maxlength: 2000 });
+  const text = make("textarea", {
+    rows: 2,
+    dir: "auto",
+    placeholder: say("changed_placeholder"),
+    "aria-label": say("changed"),
+    maxlength: 2000,
+  });
   const submit = (event) => {
     event.preventDefault();
     const drop = boxes.filter((box) => !box.checked).map((box) => box.value);
     const words = text.value.trim();
-    if (drop.length || words) context.send({ decision: "modify", arguments: { ...(drop.length && { drop }), ...(words && { text: words }) } });
+    if (drop.length || words)
+      context.send({ decision: "modify", arguments: { ...(drop.length && { drop }), ...(words && { text: words }) } });
   };
-  const lines = approval.drops.map((step, index) => make("label", { class: "check" }, boxes[index], make("bdi", {}, step.title)));
+  const lines = approval.drops.map((step, index) =>
+    make("label", { class: "check" }, boxes[index], make("bdi", {}, step.title)),
+  );
   const form = make(
     "form",
     { class: "edit", onsubmit: submit },
     make("fieldset", {}, make("legend", {}, say("drop_steps")), lines),
     make("label", { class: "edit-row" }, make("span", {}, say("changed")), text),
-    make("div", { class: "buttons" }, make("button", { class: "primary" }, say("apply")), make("button", { type: "button", class: "plain", onclick: () => back(context) }, say("back"))),
+    make(
+      "div",
+      { class: "buttons" },
+      make("button", { class: "primary" }, say("apply")),
+      make("button", { type: "button", class: "plain", onclick: () => back(context) }, say("back")),
+    ),
   );
   swap(context.body, form);
 }
@@ -115,7 +151,12 @@ function answerForm(context) {
     if (text.value.trim()) context.send({ decision: "answer", answer: text.value.trim() });
   };
   const label = context.approval.buttons[0]?.label ?? say("send");
-  return make("form", { class: "edit", onsubmit: submit }, text, make("div", { class: "buttons" }, make("button", { class: "primary" }, label)));
+  return make(
+    "form",
+    { class: "edit", onsubmit: submit },
+    text,
+    make("div", { class: "buttons" }, make("button", { class: "primary" }, label)),
+  );
 }
 
 function swap(body, form) {

@@ -17,7 +17,12 @@ const PARTS = [
 
 /** A view of a card message: `element`, `update(message)` and `redraw()` (after the page's language changed). */
 export function cardView(message) {
-  const article = make("article", { class: "card", tabindex: "-1", "data-execution": message.execution_id });
+  const article = make("article", {
+    class: "card",
+    tabindex: "-1",
+    "aria-live": "off",
+    "data-execution": message.execution_id,
+  });
   const element = make("li", { class: "line tizmor wide" }, article);
   const slots = Object.fromEntries(PARTS.map(([name]) => [name, make("div", { class: `part ${name}` })]));
   article.append(...Object.values(slots));
@@ -72,8 +77,24 @@ function syncApprovals(slot, blocks, card) {
 function head(card) {
   const { progress, status } = card;
   return [
-    make("div", { class: "title-row" }, words("h3", "title", card.title), make("span", { class: `status tone-${status.tone}` }, make("span", { class: "dot", "aria-hidden": "true" }), status.label)),
-    progress && make("div", { class: "progress-row" }, make("progress", { max: progress.total, value: progress.done, "aria-label": progress.label }), make("span", { class: "faint" }, progress.label)),
+    make(
+      "div",
+      { class: "title-row" },
+      words("h3", "title", card.title),
+      make(
+        "span",
+        { class: `status tone-${status.tone}` },
+        make("span", { class: "dot", "aria-hidden": "true" }),
+        status.label,
+      ),
+    ),
+    progress &&
+      make(
+        "div",
+        { class: "progress-row" },
+        make("progress", { max: progress.total, value: progress.done, "aria-label": progress.label }),
+        make("span", { class: "faint" }, progress.label),
+      ),
   ];
 }
 
@@ -82,13 +103,23 @@ function notes(card) {
     words("p", "understood", card.understood),
     words("p", "faint limited", card.limited),
     words("p", "faint", card.notice),
-    card.problem && make("div", { class: "fault", role: "note" }, words("p", "", card.problem.text), words("p", "faint small", card.problem.detail)),
+    card.problem &&
+      make(
+        "div",
+        { class: "fault", role: "note" },
+        words("p", "", card.problem.text),
+        words("p", "faint small", card.problem.detail),
+      ),
   ];
 }
 
 function steps(card) {
   if (!card.steps.length) return null;
-  return make("ol", { class: "steps", "aria-label": say("steps") }, card.steps.map((step, index) => stepLine(step, card.steps, index)));
+  return make(
+    "ol",
+    { class: "steps", "aria-label": say("steps") },
+    card.steps.map((step, index) => stepLine(step, card.steps, index)),
+  );
 }
 
 function stepLine(step, all, index) {
@@ -98,11 +129,20 @@ function stepLine(step, all, index) {
   return make(
     "li",
     { class: `step is-${step.icon}`, "data-group": group || null },
-    make("span", { class: "mark-of" }, quietly ? make("span", { class: "ordinal", "aria-hidden": "true" }, String(step.number)) : glyph(step.icon)),
+    make(
+      "span",
+      { class: "mark-of" },
+      quietly ? make("span", { class: "ordinal", "aria-hidden": "true" }, String(step.number)) : glyph(step.icon),
+    ),
     make(
       "div",
       { class: "step-body" },
-      make("p", { class: "step-title" }, make("bdi", {}, step.title), step.touches_world && step.asks ? tag(step) : null),
+      make(
+        "p",
+        { class: "step-title" },
+        make("bdi", {}, step.title),
+        step.touches_world && step.asks ? tag(step) : null,
+      ),
       make(
         "p",
         { class: "step-line" },
@@ -110,7 +150,8 @@ function stepLine(step, all, index) {
         step.note && make("bdi", { class: "step-note" }, step.note),
         step.after_text && quietly ? make("span", { class: "faint" }, step.after_text) : null,
       ),
-      step.error && make("div", { class: "step-error" }, words("p", "", step.error), words("p", "faint small", step.error_detail)),
+      step.error &&
+        make("div", { class: "step-error" }, words("p", "", step.error), words("p", "faint small", step.error_detail)),
     ),
     step.elapsed ? make("span", { class: "elapsed" }, step.elapsed) : null,
   );
@@ -124,7 +165,15 @@ function foot(card) {
   if (!card.actions.length && !card.cost) return null;
   const problem = make("p", { class: "problem small", role: "alert", dir: "auto", hidden: true });
   const buttons = card.actions.map((action) => actionButton(card, action, problem));
-  return [make("div", { class: "foot-row" }, make("span", { class: "faint small" }, card.cost), make("div", { class: "actions" }, buttons)), problem];
+  return [
+    make(
+      "div",
+      { class: "foot-row" },
+      make("span", { class: "faint small" }, card.cost),
+      make("div", { class: "actions" }, buttons),
+    ),
+    problem,
+  ];
 }
 
 function actionButton(card, action, problem) {
@@ -143,11 +192,21 @@ function actionButton(card, action, problem) {
       button.disabled = false;
     }
   };
-  const properties = { type: "button", class: rating ? "round" : `quiet ${action.tone}`, onclick: act, "data-key": `${action.action}${action.rating}` };
+  const properties = {
+    type: "button",
+    class: rating ? "round" : `quiet ${action.tone}`,
+    onclick: act,
+    "data-key": `${action.action}${action.rating}`,
+  };
   if (!rating) return make("button", properties, action.label);
-  return make("button", { ...properties, "aria-label": action.label, title: action.label, "aria-pressed": action.chosen }, glyph(action.rating > 0 ? "good" : "bad"));
+  return make(
+    "button",
+    { ...properties, "aria-label": action.label, title: action.label, "aria-pressed": action.chosen },
+    glyph(action.rating > 0 ? "good" : "bad"),
+  );
 }
 
 function chosen(button) {
-  for (const other of button.parentElement.querySelectorAll(".round")) other.setAttribute("aria-pressed", other === button);
+  for (const other of button.parentElement.querySelectorAll(".round"))
+    other.setAttribute("aria-pressed", other === button);
 }

@@ -42,7 +42,10 @@ function lineView(message) {
     if (body.locale) element.lang = body.locale;
     const text = words("p", "bubble", body.text);
     if (text && at) text.title = new Date(at).toLocaleString(locale());
-    const jump = body.pending && execution ? make("button", { class: "link", type: "button", onclick: () => reveal(execution) }, say("show")) : null;
+    const jump =
+      body.pending && execution
+        ? make("button", { class: "link", type: "button", onclick: () => reveal(execution) }, say("show"))
+        : null;
     element.replaceChildren(...[text, jump].filter(Boolean));
   };
   update(message);

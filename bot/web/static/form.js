@@ -16,9 +16,22 @@ export function callForm(approval, done, back) {
   return make(
     "form",
     { class: "edit", onsubmit: submit, onkeydown: (event) => event.key === "Escape" && back() },
-    rows.map(({ field, input, hint }) => make("label", { class: "edit-row" }, make("span", {}, make("bdi", {}, field.label)), input, hint && make("small", { class: "faint" }, hint))),
+    rows.map(({ field, input, hint }) =>
+      make(
+        "label",
+        { class: "edit-row" },
+        make("span", {}, make("bdi", {}, field.label)),
+        input,
+        hint && make("small", { class: "faint" }, hint),
+      ),
+    ),
     zoned && make("p", { class: "faint small", dir: "auto" }, say("zone", { zone: approval.zone })),
-    make("div", { class: "buttons" }, make("button", { class: "primary" }, say("save")), make("button", { type: "button", class: "plain", onclick: back }, say("back"))),
+    make(
+      "div",
+      { class: "buttons" },
+      make("button", { class: "primary" }, say("save")),
+      make("button", { type: "button", class: "plain", onclick: back }, say("back")),
+    ),
   );
 }
 
@@ -84,7 +97,10 @@ function area(value, parse, hint) {
 }
 
 function split(text) {
-  return text.split("\n").map((part) => part.trim()).filter(Boolean);
+  return text
+    .split("\n")
+    .map((part) => part.trim())
+    .filter(Boolean);
 }
 
 function person([name, address]) {

@@ -11,7 +11,13 @@ export function resultView(card) {
     found(result, card.id),
     ...result.listings.map(listing),
     agenda(result.agenda),
-    result.problems.length ? make("ul", { class: "unread faint small" }, result.problems.map((text) => make("li", { dir: "auto" }, text))) : null,
+    result.problems.length
+      ? make(
+          "ul",
+          { class: "unread faint small" },
+          result.problems.map((text) => make("li", { dir: "auto" }, text)),
+        )
+      : null,
   ];
 }
 
@@ -23,8 +29,19 @@ function meeting(block) {
     make("h4", {}, block.heading),
     words("p", "meeting-title", block.title),
     make("p", { class: "meeting-when", dir: "auto" }, make("time", { datetime: block.starts }, block.when)),
-    block.attendees.length ? make("ul", { class: "people" }, block.attendees.map((name) => make("li", { dir: "auto" }, name))) : null,
-    make("p", { class: "faint small paths" }, block.link && make("bdi", { class: "path" }, block.link), block.invitation && make("bdi", {}, block.invitation)),
+    block.attendees.length
+      ? make(
+          "ul",
+          { class: "people" },
+          block.attendees.map((name) => make("li", { dir: "auto" }, name)),
+        )
+      : null,
+    make(
+      "p",
+      { class: "faint small paths" },
+      block.link && make("bdi", { class: "path" }, block.link),
+      block.invitation && make("bdi", {}, block.invitation),
+    ),
   );
 }
 
@@ -36,13 +53,25 @@ function found(result, card) {
     { class: "block found" },
     make("h4", {}, result.heading),
     result.summary ? result.summary.split(/\n{2,}/).map((text) => words("p", "prose", text)) : null,
-    result.points.length ? make("ul", { class: "points" }, result.points.map((point) => make("li", { dir: "auto" }, point.text, point.source ? reference(point.source, anchor) : null))) : null,
+    result.points.length
+      ? make(
+          "ul",
+          { class: "points" },
+          result.points.map((point) =>
+            make("li", { dir: "auto" }, point.text, point.source ? reference(point.source, anchor) : null),
+          ),
+        )
+      : null,
     sources(result, anchor),
   );
 }
 
 function reference(number, anchor) {
-  return make("a", { class: "reference", href: `#${anchor(number)}`, onclick: (event) => openSource(event, anchor(number)) }, String(number));
+  return make(
+    "a",
+    { class: "reference", href: `#${anchor(number)}`, onclick: (event) => openSource(event, anchor(number)) },
+    String(number),
+  );
 }
 
 function openSource(event, id) {
@@ -57,9 +86,25 @@ function openSource(event, id) {
 function sources(result, anchor) {
   if (!result.sources.length) return null;
   const lines = result.sources.map((source) =>
-    make("li", { id: anchor(source.number), tabindex: "-1", value: source.number }, make("bdi", { class: "source-title" }, source.title), make("span", { class: "faint small" }, make("bdi", { class: "path" }, source.path), source.place && make("span", {}, ` · ${source.place}`)), source.quote && words("q", "faint small quote", source.quote)),
+    make(
+      "li",
+      { id: anchor(source.number), tabindex: "-1", value: source.number },
+      make("bdi", { class: "source-title" }, source.title),
+      make(
+        "span",
+        { class: "faint small" },
+        make("bdi", { class: "path" }, source.path),
+        source.place && make("span", {}, ` · ${source.place}`),
+      ),
+      source.quote && words("q", "faint small quote", source.quote),
+    ),
   );
-  return make("details", { class: "sources" }, make("summary", {}, result.sources_heading, make("span", { class: "count" }, String(result.sources.length))), make("ol", {}, lines));
+  return make(
+    "details",
+    { class: "sources" },
+    make("summary", {}, result.sources_heading, make("span", { class: "count" }, String(result.sources.length))),
+    make("ol", {}, lines),
+  );
 }
 
 function agenda(block) {
@@ -67,7 +112,12 @@ function agenda(block) {
   return make(
     "section",
     { class: "block agenda" },
-    make("details", {}, make("summary", {}, block.heading, make("bdi", { class: "agenda-title" }, block.title)), make("div", { class: "sheet" }, block.text.split("\n").map(markdownLine))),
+    make(
+      "details",
+      {},
+      make("summary", {}, block.heading, make("bdi", { class: "agenda-title" }, block.title)),
+      make("div", { class: "sheet" }, block.text.split("\n").map(markdownLine)),
+    ),
     words("p", "faint small", block.saved),
   );
 }
@@ -95,7 +145,15 @@ function row(line) {
     "li",
     {},
     make("p", { class: "row-title" }, make("bdi", {}, line.title)),
-    line.detail || line.path ? make("p", { class: "faint small" }, line.detail && make("bdi", {}, line.detail), line.detail && line.path && " · ", line.path && make("bdi", { class: "path" }, line.path)) : null,
+    line.detail || line.path
+      ? make(
+          "p",
+          { class: "faint small" },
+          line.detail && make("bdi", {}, line.detail),
+          line.detail && line.path && " · ",
+          line.path && make("bdi", { class: "path" }, line.path),
+        )
+      : null,
     words("p", "small snippet", line.text),
   );
 }

@@ -45,7 +45,7 @@ _WHO = (
     re.compile(r"(?:טלפון|מייל|אימייל|כתובת|מספר|נייד|פרטים)(?:\s+ה\w+)?\s+של\s+(?P<names>.+)$"),
     re.compile(r"איש(?:ת)?\s+ה?קשר\s+(?P<names>.+)$"),
 )
-_ARTICLES = frozenset("the a an my our in on responsible ה".split())
+_ARTICLES = frozenset(["the", "a", "an", "my", "our", "in", "on", "responsible", "ה"])
 _NEEDS_PARTICLE = {"go": {"over", "through"}, "תעבור": {"על"}, "תעברי": {"על"}, "לעבור": {"על"}, "עבור": {"על"}}
 
 

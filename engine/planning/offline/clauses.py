@@ -20,8 +20,49 @@ _SOFT = frozenset((",", "and", "&", "plus"))
 _SEQUENCE = re.compile(
     r"(?<!\w)(?:and\s+then|then|after\s+that|afterwards|ואז|ו?אחר[\s-]כך|ו?לאחר\s+מכן|ו?אחרי\s+זה)(?!\w)", re.IGNORECASE
 )
-_OPENERS = frozenset("who who's whos what what's whats where where's without מי מה איפה היכן בלי ללא".split())
-_OBJECT_OPENERS = frozenset("the a an my our me us with for up it them all this that את לי לנו עם על".split())
+_OPENERS = frozenset(
+    [
+        "who",
+        "who's",
+        "whos",
+        "what",
+        "what's",
+        "whats",
+        "where",
+        "where's",
+        "without",
+        "מי",
+        "מה",
+        "איפה",
+        "היכן",
+        "בלי",
+        "ללא",
+    ]
+)
+_OBJECT_OPENERS = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "my",
+        "our",
+        "me",
+        "us",
+        "with",
+        "for",
+        "up",
+        "it",
+        "them",
+        "all",
+        "this",
+        "that",
+        "את",
+        "לי",
+        "לנו",
+        "עם",
+        "על",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,25 +34,132 @@ from engine.planning.offline.lexicon import (
 MAX_TERMS = 8
 MAX_NAMES = 6
 _WITH = frozenset({"with", "עם"})
-_ABOUT = frozenset("about regarding concerning on re discuss discussing over על בנושא לגבי בעניין לדון לדבר".split())
+_ABOUT = frozenset(
+    [
+        "about",
+        "regarding",
+        "concerning",
+        "on",
+        "re",
+        "discuss",
+        "discussing",
+        "over",
+        "על",
+        "בנושא",
+        "לגבי",
+        "בעניין",
+        "לדון",
+        "לדבר",
+    ]
+)
 _HOW = frozenset(
-    "new quick short another brief slot time free up in sometime חדשה קצרה נוספת זמן דחופה urgent for".split()
+    [
+        "new",
+        "quick",
+        "short",
+        "another",
+        "brief",
+        "slot",
+        "time",
+        "free",
+        "up",
+        "in",
+        "sometime",
+        "חדשה",
+        "קצרה",
+        "נוספת",
+        "זמן",
+        "דחופה",
+        "urgent",
+        "for",
+    ]
 )
 _CALENDAR_WORDS = frozenset(
-    "calendar schedule diary appointments appointment show list free busy available next look looks"
-    " anything planned am if check tell"
-    ' יומן ביומן לו"ז הלו"ז בלו"ז פנוי פנויה עסוק עסוקה היומן תראה תראי הראה הצג תציג היה יהיה היו'
-    " האם מתי כמה משהו קבוע קבועות day week".split()
+    [
+        "calendar",
+        "schedule",
+        "diary",
+        "appointments",
+        "appointment",
+        "show",
+        "list",
+        "free",
+        "busy",
+        "available",
+        "next",
+        "look",
+        "looks",
+        "anything",
+        "planned",
+        "am",
+        "if",
+        "check",
+        "tell",
+        "יומן",
+        "ביומן",
+        'לו"ז',
+        'הלו"ז',
+        'בלו"ז',
+        "פנוי",
+        "פנויה",
+        "עסוק",
+        "עסוקה",
+        "היומן",
+        "תראה",
+        "תראי",
+        "הראה",
+        "הצג",
+        "תציג",
+        "היה",
+        "יהיה",
+        "היו",
+        "האם",
+        "מתי",
+        "כמה",
+        "משהו",
+        "קבוע",
+        "קבועות",
+        "day",
+        "week",
+    ]
 )
-_BETWEEN = frozenset("for from of to in at into".split())
-_TELLING = frozenset("is are was were be been has had היה היו הוא היא".split())
+_BETWEEN = frozenset(["for", "from", "of", "to", "in", "at", "into"])
+_TELLING = frozenset(["is", "are", "was", "were", "be", "been", "has", "had", "היה", "היו", "הוא", "היא"])
 _ARTICLES = frozenset({"and", ",", "&", "the", "a", "an", "my", "our"})
 _MANY = frozenset(NUMBERS) - {"one", "a", "an", "אחת", "אחד"}
 _SOMETHING_ELSE = re.compile(r"\band\s+an?\s", re.IGNORECASE)
 """A second object behind the first: "an agenda for the board and a letter"."""
 _WEAK = frozenset(
-    "bring get open show give pull look check go learn study explain where where's הבא תביא תביאי"
-    " להביא איפה היכן הסבר תסביר תסבירי תראה תראי הראה למד תלמד".split()
+    [
+        "bring",
+        "get",
+        "open",
+        "show",
+        "give",
+        "pull",
+        "look",
+        "check",
+        "go",
+        "learn",
+        "study",
+        "explain",
+        "where",
+        "where's",
+        "הבא",
+        "תביא",
+        "תביאי",
+        "להביא",
+        "איפה",
+        "היכן",
+        "הסבר",
+        "תסביר",
+        "תסבירי",
+        "תראה",
+        "תראי",
+        "הראה",
+        "למד",
+        "תלמד",
+    ]
 )
 _DOCUMENTS = re.compile(
     r"file|doc|report|presentation|deck|contract|plan|note|minute|spreadsheet|sheet|summary|agenda"

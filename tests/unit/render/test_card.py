@@ -255,7 +255,7 @@ def test_things_found_are_the_answer_when_nothing_was_made_of_them() -> None:
     assert isinstance(contacts, Contacts)
     people = render_card(_answer("en", contacts), now=NOW).result
     assert people is not None
-    assert [(r.title, r.path) for r in people.listings[0].rows][0] == ("Yoav Levi", "yoav.levi@tevuot.example")
+    assert next((r.title, r.path) for r in people.listings[0].rows) == ("Yoav Levi", "yoav.levi@tevuot.example")
 
 
 def test_nothing_found_is_said() -> None:

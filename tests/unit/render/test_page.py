@@ -40,5 +40,19 @@ def test_every_word_the_page_asks_for_exists() -> None:
 
 def test_every_icon_of_a_step_is_drawn() -> None:
     drawn = (STATIC / "dom.js").read_text(encoding="utf-8")
-    icons = "pending ready running asking held timer paused succeeded failed skipped cancelled rejected unknown".split()
+    icons = [
+        "pending",
+        "ready",
+        "running",
+        "asking",
+        "held",
+        "timer",
+        "paused",
+        "succeeded",
+        "failed",
+        "skipped",
+        "cancelled",
+        "rejected",
+        "unknown",
+    ]
     assert [icon for icon in icons if f"\n  {icon}:" not in drawn] == []

@@ -1,0 +1,67 @@
+"""The migrated schema is the declared one; databases this program cannot serve are refused untouched."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from engine.errors import RequestError
+from storage.database import DATABASE_FILE, HEAD, HomeLockedError, migrate, open_database, own_home, schema_version
+from storage.tables import metadata
+
+NOW = "2026-01-01T00:00:00.000000Z"
+
+
+def test_the_migrated_schema_equals_the_tables(tmp_path: Path) -> None:
+    migrate(tmp_path / "x.db")
+    engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+    assert schema_version(tmp_path / "x.db") == HEAD
+
+
+def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    migrate(path)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(RequestError, match="newer"):
+        migrate(path)
+    assert schema_version(path) == "9999"
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    path = tmp_path / DATABASE_FILE
+    path.write_bytes(b"not a database at all, but long enough to be looked at" * 100)
+    with pytest.raises(RequestError, match="not a readable database"):
+        migrate(path)
+
+
+def test_a_home_has_one_owner(tmp_path: Path) -> None:
+    with own_home(tmp_path), pytest.raises(HomeLockedError, match="Another Tizmor"), own_home(tmp_path):
+        pass
+    with own_home(tmp_path):
+        pass
+
+
+def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    with pytest.raises(RequestError, match="cannot be written"), own_home(blocked / "home"):
+        pass
+
+
+async def test_every_owner_has_a_higher_fence(tmp_path: Path) -> None:
+    generations: list[int] = []
+    for _ in range(3):
+        async with open_database(tmp_path, now=NOW, durable=False) as database:
+            generations.append(database.generation)
+    assert generations == [1, 2, 3]
