@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from loguru import logger
 
@@ -96,6 +97,7 @@ async def open_tizmor(settings: Settings) -> AsyncGenerator[Tizmor]:
         home = settings.tizmor_home
         database = await stack.enter_async_context(open_database(home, now=instant(clock.now())))
         engine = _Engine(settings, database, clock)
+        stack.callback(engine.office.close)
         handle = keep_rows(engine.telemetry_store.log)
         stack.callback(logger.remove, handle)
         group = await stack.enter_async_context(asyncio.TaskGroup())
@@ -206,8 +208,8 @@ class _Engine:
         )
 
     def _open_registry(self, workspace: Path, clock: SystemClock) -> AgentRegistry:
-        office = open_workspace(workspace, clock)
-        return builtin(office.documents, office.contacts, office.calendar, clock)
+        self.office = open_workspace(workspace, clock, zone=ZoneInfo(self._settings.tizmor_timezone))
+        return builtin(self.office.documents, self.office.contacts, self.office.calendar, clock)
 
     def _wire_chat(self, database: Database) -> None:
         self._bell = ChatBell()

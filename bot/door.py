@@ -120,8 +120,8 @@ class Door(Protocol):
         ...
 
     def events(self, principal: Principal, execution_id: ExecutionId, after: int) -> AsyncIterator[Event]:
-        """Events with a greater number, in order, replayed and then live. Ends after ``EXECUTION_FINISHED``, and at once
-        where the execution is done and nothing follows ``after``. Cancel or ``aclose`` frees everything it holds."""
+        """Events with a greater number, in order, replayed and then live. Ends after ``EXECUTION_FINISHED``, and
+        at once where the execution is done and nothing follows ``after``. Cancel or ``aclose`` frees everything it holds."""
         ...
 
     async def say(self, principal: Principal, text: str, client_id: str) -> None:
@@ -129,7 +129,7 @@ class Door(Protocol):
         ...
 
     def chat(self, principal: Principal, after: int) -> AsyncIterator[ChatMessage]:
-        """The principal's chat: states with a greater number, in order, replayed and then live; never ends by itself."""
+        """The principal's chat: states with a greater number, in order, replayed, then live; never ends by itself."""
         ...
 
     async def ready(self) -> Mapping[str, bool]:

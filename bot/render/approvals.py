@@ -18,7 +18,7 @@ from engine.domain.ids import ApprovalId
 from engine.domain.json import JsonValue, canonical
 from engine.domain.snapshot import ExecutionSnapshot
 
-FIELD_ORDER = ("title", "subject", "to", "recipient", "attendees", "starts", "ends", "all_day", "location", "organiser")
+FIELD_ORDER = ("title", "subject", "to", "recipient", "attendees", "starts", "duration_minutes", "timezone", "ends", "all_day", "location", "organiser")
 """Arguments shown first, in this order; the rest follow by name."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
@@ -202,21 +202,19 @@ def _input(value: JsonValue) -> str:
 
 
 def _list_input(value: JsonValue) -> str:
+    if _is_person(value):
+        return "person"
     if not isinstance(value, Sequence):
         return "json"
     items = _items(value)
-    if _is_person(value):
-        return "person"
-    if all(_is_person(item) for item in items):
+    if items and all(_is_person(item) for item in items):
         return "people"
     return "lines" if all(isinstance(item, str) and "\n" not in item for item in items) else "json"
 
 
 def _is_person(value: JsonValue) -> bool:
-    """``[name, address]``."""
-    items = _items(value)
-    texts = [item for item in items if isinstance(item, str)]
-    return len(items) == len(texts) == 2 and ("@" in texts[1] or texts == ["", ""])
+    """``{"name", "email"}``."""
+    return isinstance(value, Mapping) and set(value) == {"name", "email"} and all(isinstance(v, str) for v in value.values())
 
 
 def _items(value: JsonValue) -> list[JsonValue]:
@@ -224,7 +222,8 @@ def _items(value: JsonValue) -> list[JsonValue]:
 
 
 def _person(value: JsonValue) -> str:
-    name, address = (reveal(str(part)) for part in _items(value))
+    person = value if isinstance(value, Mapping) else {}
+    name, address = reveal(str(person.get("name", ""))), reveal(str(person.get("email", "")))
     if not address:
         return name
     return f"{isolate(name)} <{isolate(address)}>" if name else address

@@ -76,7 +76,7 @@ async def watch(visit: Visit) -> Answer:
 async def list_approvals(visit: Visit) -> Answer:
     """Approvals, newest first."""
     given = visit.http.query.get("status")
-    if given is not None and given not in ApprovalStatus:
+    if given is not None and given not in {status.value for status in ApprovalStatus}:
         raise RequestError("status_invalid", f"?status= is one of: {', '.join(ApprovalStatus)}.")
     status = ApprovalStatus(given) if given is not None else None
     found = await visit.site.door.approvals(visit.principal, status)

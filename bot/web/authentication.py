@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
@@ -77,5 +79,5 @@ def _check_origin(request: web.Request, access: Access) -> None:
 
 
 def _local(request: web.Request) -> tuple[str, int] | None:
-    name = request.transport.get_extra_info("sockname") if request.transport else None
-    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
+    name: Any = request.transport.get_extra_info("sockname") if request.transport else None
+    return (str(name[0]), int(name[1])) if name else None

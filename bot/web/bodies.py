@@ -142,8 +142,8 @@ async def read_json(request: web.Request) -> JsonValue:
     """The body as strict JSON; an absent body is an empty object.
 
     Raises:
-        HttpProblemError: ``content_type_unsupported`` 415, ``content_encoding_unsupported`` 415, ``body_too_large`` 413,
-            ``body_timeout`` 408.
+        HttpProblemError: ``content_type_unsupported`` 415, ``content_encoding_unsupported`` 415,
+            ``body_too_large`` 413, ``body_timeout`` 408.
         RequestError: as :func:`bot.web.strict_json.parse`.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":

@@ -60,7 +60,7 @@ def _schemas(routes: Sequence[AnyRoute]) -> tuple[Schemas, JsonObject]:
     types: list[Any] = [ProblemView]
     for route in routes:
         types += [kind for kind in (route.gives, _taken(route)) if kind is not None and kind not in types]
-    inputs = [(index, "validation", cast("TypeAdapter[Any]", TypeAdapter(kind))) for index, kind in enumerate(types)]
+    inputs = [(index, "validation", TypeAdapter(kind)) for index, kind in enumerate(types)]
     found, rest = TypeAdapter.json_schemas(cast("Any", inputs), ref_template=_REF)
     schemas = {kind: found[(index, "validation")] for index, kind in enumerate(types)}
     return cast("Schemas", schemas), cast("JsonObject", rest.get("$defs", {}))

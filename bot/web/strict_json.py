@@ -20,8 +20,8 @@ def parse(raw: bytes) -> JsonValue:
     """Read one JSON value.
 
     Raises:
-        RequestError: ``json_encoding`` (not UTF-8), ``json_depth``, ``json_duplicate_key``, ``json_number`` (NaN, Infinity,
-            too large), ``json_surrogate`` (half a character), ``json_invalid``.
+        RequestError: ``json_encoding`` (not UTF-8), ``json_depth``, ``json_duplicate_key``, ``json_number`` (NaN,
+            Infinity, too large), ``json_surrogate`` (half a character), ``json_invalid``.
     """
     try:
         text = raw.decode("utf-8")

@@ -41,7 +41,7 @@ _ENGLISH: dict[Kind, str] = {
     Kind.RISK: r"risks?|risky|blockers?|blocked|concerns?|threats?|delays?|delayed",
     Kind.NEXT_STEP: (
         r"next (?:steps?|weeks?|months?|quarter|actions?)|next(?=\s*[:–—-])|action items?|actions?(?=\s*:)"
-        r"|to-?dos?|follow[- ]ups?|owner(?=\s*:)|needs? to"
+        r"|to-?dos?|follow[- ]ups?|needs? to"
     ),
     Kind.QUESTION: r"open (?:questions?|issues?|points?)|questions?(?=\s*:)|undecided|not yet decided|unclear",
 }

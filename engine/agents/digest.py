@@ -62,8 +62,10 @@ def digest(extracts: Sequence[Extract], *, read: int, unread: Sequence[str], loc
 
 def description(summary: Summary, locale: str) -> str:
     """Plain text for a calendar event: the summary's first lines and the sources they quote."""
-    lines = [_plain(line) for line in summary.text.splitlines() if _plain(line)][:_DESCRIPTION_LINES]
-    text = "\n".join(lines)
+    first = [line for line in summary.text.splitlines() if _plain(line)][:_DESCRIPTION_LINES]
+    while first and first[-1].startswith("#"):
+        first.pop()
+    text = "\n".join(_plain(line) for line in first)
     mentioned = [int(number) for number in _NUMBER.findall(text)]
     chosen = [n for n in dict.fromkeys(mentioned) if 0 < n <= len(summary.sources)]
     chosen = chosen or list(range(1, len(summary.sources) + 1))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -14,6 +13,8 @@ from engine.ports.documents import DocumentText
 
 MAX_EXTRACTS = 12
 MAX_PER_FILE = 4
+FAIR_PER_KIND = 3
+"""So that a long list of next steps leaves room for goals and risks."""
 MAX_CANDIDATES = 8
 """Kept per file until all files are read: repeats across files may use some up."""
 
@@ -54,7 +55,7 @@ def interest_in(topic: str, people: Contacts | None) -> Interest:
     words = [word for word in dict.fromkeys(_words(topic)) if word not in _STOP and len(word) > 1][:20]
     contacts = people.items if people else ()
     names = {word for c in contacts for name in (c.name, *c.aliases) for word in _words(name) if len(word) > 1}
-    return Interest(topic=tuple(_forms(word) for word in words), people=frozenset(names))
+    return Interest(topic=tuple(_forms(word, 3) for word in words), people=frozenset(names))
 
 
 def extract(document: DocumentText, interest: Interest, rank: int) -> tuple[Extract, ...]:
@@ -75,19 +76,30 @@ def extract(document: DocumentText, interest: Interest, rank: int) -> tuple[Extr
 
 
 def select(candidates: Iterable[Extract]) -> tuple[Extract, ...]:
-    """The extracts to show: best first, no repeats, at most ``MAX_EXTRACTS`` and ``MAX_PER_FILE`` of one file.
+    """The extracts to show: best first, no repeats, at most ``MAX_EXTRACTS``, and ``MAX_PER_FILE`` of one file.
 
-    Ties fall in order of path and line, whatever the order of the candidates.
+    No kind takes more than ``FAIR_PER_KIND`` places while another has something to say. Ties fall in order of path and
+    line, whatever the order of the candidates.
     """
+    ranked = sorted(candidates, key=_rank)
     chosen: list[Extract] = []
-    per_file: Counter[str] = Counter()
-    for candidate in sorted(candidates, key=lambda e: (-e.score, e.source.path, e.source.line or 0, e.text)):
-        if len(chosen) == MAX_EXTRACTS:
-            break
-        if per_file[candidate.source.path] < MAX_PER_FILE and not repeats(candidate.text, [e.text for e in chosen]):
-            chosen.append(candidate)
-            per_file[candidate.source.path] += 1
-    return tuple(chosen)
+    for per_kind in (FAIR_PER_KIND, MAX_EXTRACTS):
+        for candidate in ranked:
+            if len(chosen) < MAX_EXTRACTS and _fits(candidate, chosen, per_kind):
+                chosen.append(candidate)
+    return tuple(sorted(chosen, key=_rank))
+
+
+def _rank(found: Extract) -> tuple[float, str, int, str]:
+    return -found.score, found.source.path, found.source.line or 0, found.text
+
+
+def _fits(candidate: Extract, chosen: Sequence[Extract], per_kind: int) -> bool:
+    kind = kind_of(candidate)
+    same_file = sum(e.source.path == candidate.source.path for e in chosen)
+    same_kind = sum(kind_of(e) is kind for e in chosen)
+    roomy = same_file < MAX_PER_FILE and same_kind < per_kind
+    return roomy and not repeats(candidate.text, [e.text for e in chosen])
 
 
 def repeats(text: str, others: Sequence[str]) -> bool:
@@ -124,18 +136,18 @@ def _words(text: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(text)]
 
 
-def _forms(word: str) -> frozenset[str]:
-    """A word as it is, without its Hebrew prefix letters, and in the English singular."""
+def _forms(word: str, shortest: int) -> frozenset[str]:
+    """A word as it is, without its Hebrew prefix letters, in the English singular; none under ``shortest``."""
     forms = {word}
     if prefix := _HEBREW_PREFIX.match(word):
         forms |= {word[length:] for length in range(1, prefix.end() + 1)}
     if word.isascii() and len(word) > 3 and word.endswith("s"):
         forms.add(word[:-1])
-    return frozenset(form for form in forms if form == word or len(form) > 2)
+    return frozenset(form for form in forms if form == word or len(form) >= shortest)
 
 
 def _all_forms(text: str) -> frozenset[str]:
-    return frozenset[str]().union(*(_forms(word) for word in _words(text)))
+    return frozenset[str]().union(*(_forms(word, 2) for word in _words(text)))
 
 
 def _same(mine: set[str], other: set[str]) -> bool:

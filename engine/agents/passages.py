@@ -20,12 +20,22 @@ _MIN_CHARACTERS = 12
 _MAX_LINE = 4_000
 _MAX_BLOCK_LINES = 200
 _LABEL_CHARACTERS = 40
+_WRAPPED_CHARACTERS = 45
+"""A shorter line was ended on purpose, not wrapped."""
 
 _HEADING = re.compile(r"^#{1,6}\s+(?P<text>.+?)[\s#:]*$|^(?:\*\*|__)(?P<bold>[^*_]{1,60}?):?(?:\*\*|__):?$")
 _BULLET = re.compile(r"^(?:[-*+•‣◦▪●–—]\s+|\(?\d{1,2}[.)]\s+)(?:\[[ xX]\]\s+)?(?P<text>.+)$")
 _RULE = re.compile(r"^[\s|:=_*+-]+$|^\|.*\|$")
-_SENTENCE_END = re.compile(r"(?:(?<=\w{2}[.!?])|(?<=\.\d[.!?]))[\"״”)]?\s+(?=[\"״“(]?[A-Zא-ת0-9])")
+_SENTENCE_END = re.compile(
+    r"(?<!\bDr\.)(?<!\bMr\.)(?<!\bMs\.)(?<!\bMrs\.)(?<!\bvs\.)(?:(?<=\w{2}[.!?])|(?<=\.\d[.!?]))[\"״”)]?\s+(?=[\"״“(]?[A-Zא-ת0-9])"
+)
 _LINE_END = re.compile(r"[.!?…][\"״”)]?$")
+_BYLINE = re.compile(
+    r"^(?:כתבה?|כתבו|הכינה?|הכינו|מאת|נכחו|משתתפים|תאריך|אל|עותק|author|by|owner|written by|prepared by|present"
+    r"|attendees|date|from|to|cc)\s*:.{0,120}$"
+    r"|^\d{4}-\d{2}-\d{2},?\s[^.!?:]{0,60}$|^\W*\d{1,2}[\s./-]+[^\W\d]*[\s./-]*\d{0,4}[\s./-]*\d{2,4}\W*$",
+    re.IGNORECASE,
+)
 _MARKS = re.compile(r"\*\*|__|`")
 
 
@@ -50,7 +60,7 @@ class _Block:
 
 
 def passages(lines: Sequence[str]) -> Iterator[Passage]:
-    """Every passage in reading order. Headings, tables, code and front matter give none."""
+    """Every passage in reading order. Headings, tables, code, front matter, bylines and bare dates give none."""
     for block in _blocks(_readable(lines)):
         yield from _cut(block)
 
@@ -74,7 +84,7 @@ def _readable(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
 
 
 def _blocks(lines: Iterable[tuple[int, str]]) -> Iterator[_Block]:
-    section = ""
+    section, titled = "", False
     block = _Block(section=section, bullet=False)
     for number, raw in lines:
         line = raw.strip().lstrip(">").strip()
@@ -82,7 +92,9 @@ def _blocks(lines: Iterable[tuple[int, str]]) -> Iterator[_Block]:
         bullet = _BULLET.match(line)
         if heading or bullet or not line or not _continues(block, raw):
             yield block
-            section = heading or section
+            # What the whole document is called says nothing about one of its sentences.
+            section = heading if heading and titled else section
+            titled = titled or bool(line)
             block = _Block(section=section, bullet=bullet is not None)
         if line and not heading:
             block.lines.append((number, bullet["text"] if bullet else line))
@@ -97,7 +109,9 @@ def _continues(block: _Block, raw: str) -> bool:
         return raw[:1].isspace()
     label, colon, _ = raw.strip().partition(":")
     labelled = bool(colon) and len(label) <= _LABEL_CHARACTERS and classify(label) is not Kind.OTHER
-    return not labelled and not _LINE_END.search(block.lines[-1][1])
+    last = block.lines[-1][1]
+    wrapped = len(last) >= _WRAPPED_CHARACTERS or raw.strip()[:1].islower() or last.endswith((",", ";"))
+    return wrapped and not labelled and not _LINE_END.search(last)
 
 
 def _heading(line: str) -> str:
@@ -120,7 +134,7 @@ def _cut(block: _Block) -> Iterator[Passage]:
         joined += text
     for begin, sentence in [(0, joined)] if block.bullet else _sentences(joined):
         text = one_line(_MARKS.sub("", sentence), MAX_CHARACTERS)
-        if len(text) >= _MIN_CHARACTERS:
+        if len(text) >= _MIN_CHARACTERS and not _BYLINE.match(text):
             line = block.lines[bisect_right(starts, begin) - 1][0]
             yield Passage(text=text, line=line, section=block.section, bullet=block.bullet)
 

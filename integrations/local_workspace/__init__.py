@@ -29,7 +29,7 @@ class LocalWorkspace:
 
 
 def open_workspace(root: Path, clock: Clock, *, zone: tzinfo | None = None) -> LocalWorkspace:
-    """Open ``root``: ``docs/``, ``contacts.vcf``, ``calendar.ics``, ``outbox/``. Reads nothing yet; what is missing is empty.
+    """Open ``root``: ``docs/``, ``contacts.vcf``, ``calendar.ics``, ``outbox/``. Reads nothing yet.
 
     Args:
         root: the workspace folder; made when something is first written.

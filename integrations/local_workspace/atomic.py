@@ -10,7 +10,7 @@ from pathlib import Path
 def replace_file(path: Path, content: bytes) -> None:
     """Write ``content`` beside ``path``, make it durable, put it in place, make that durable. Blocking.
 
-    The temporary name is hidden and derived from the file's own, so a leftover of a crash is overwritten, not collected.
+    The temporary name is hidden and derived from the file's own: a crash's leftover is overwritten, not collected.
 
     Raises:
         OSError: nothing was put in place.

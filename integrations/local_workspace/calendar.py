@@ -1,6 +1,6 @@
 """The calendar port over ``calendar.ics`` and ``outbox/``.
 
-Both writes of a meeting derive their names from its key, each is atomic and each is skipped when it is already there; so
+Both writes of a meeting derive their names from its key, each is atomic and skipped when it is already there; so
 whatever a crash left, the same call completes it. One process owns the folder; a lock orders its threads.
 """
 

@@ -105,7 +105,7 @@ def _entry(card: Card) -> _Entry:
 
 
 def _candidates(entries: tuple[_Entry, ...], wanted: _Names) -> list[Contact]:
-    """The best class of match that has anybody: whole name, part of it, alike across scripts; a prefix goes as a last try."""
+    """The best class of match that has anybody: whole, part, across scripts; prefixes go as a last try."""
     bare = _without_leading(wanted)
     if not bare:
         return []
@@ -113,7 +113,11 @@ def _candidates(entries: tuple[_Entry, ...], wanted: _Names) -> list[Contact]:
     tries = [(names, match) for names in dict.fromkeys((wanted, bare)) for match in (_whole, _part, _surely_across)]
     tries += [(names, match) for names in shorter for match in (_whole, _part, _surely_across)]
     tries += [(names, _across) for names in (bare, *shorter)]
-    return next((found for names, match in tries if (found := match(entries, names))), [])
+    for names, match in tries:
+        found = match(entries, names)
+        if found:
+            return found
+    return []
 
 
 def _without_leading(wanted: _Names) -> _Names:

@@ -14,7 +14,8 @@ _HEBREW_MONTHS = (
     "ינואר", "פברואר", "מרץ", "אפריל", "מאי", "יוני", "יולי", "אוגוסט", "ספטמבר", "אוקטובר", "נובמבר", "דצמבר"
 )  # fmt: skip
 _ENGLISH_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december"
 )  # fmt: skip
 _NUMBERS: dict[str, int] = {
     **{name: number for number, name in enumerate(_HEBREW_MONTHS, 1)},
@@ -39,7 +40,8 @@ _PATTERNS = tuple(
         rf"(?<!\d){_YEAR}[ _-](?P<n>{_MONTH})(?![^\W_])",
         rf"(?<![\d.])(?<!\d[-_/]){_YEAR}[-_./](?P<m>[01]\d)(?![\d]|[-_./]\d)",
         rf"(?<![\d._/-])(?P<m>[01]?\d)[./]{_YEAR}(?!\d)",
-        rf"(?<![^\W_])(?:q|רבעון )(?P<q>[1-4])[ _-]+{_YEAR}(?!\d)|(?<!\d)(?P<y2>(?:19|20)\d\d)[ _-]?q(?P<q2>[1-4])(?!\d)",
+        rf"(?<![^\W_])(?:q|רבעון )(?P<q>[1-4])[ _-]+{_YEAR}(?!\d)",
+        r"(?<!\d)(?P<y2>(?:19|20)\d\d)[ _-]?q(?P<q2>[1-4])(?!\d)",
     )
 )
 _BARE_MONTH = re.compile(rf"(?<![^\W_])[ושהכלבמ]{{0,2}}(?P<n>{_MONTH})(?![^\W_])")

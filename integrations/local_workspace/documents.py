@@ -1,4 +1,4 @@
-"""The documents port over a local folder. Everything slow runs in a worker thread; one thread at a time owns the index."""
+"""The documents port over a local folder. Slow work runs in a worker thread; one at a time owns the index."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
-from typing import IO, cast
+from typing import IO, Self, cast
 
 from integrations.local_workspace.confined import unreadable
 from integrations.local_workspace.hebrew import clean_line, repair_visual_order
@@ -41,7 +41,7 @@ class Extractor:
         self._limits = limits
         self._worker: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Extractor:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,8 +1,8 @@
 """The process that opens foreign .docx and .pdf files: started by ``extract.py``, fed by pipe, killed when it is slow.
 
-Run by file path in isolated mode, so it imports nothing of ours. It reads no file itself: a request on standard input is
-one JSON line ``{"kind", "size", "most"}`` followed by ``size`` bytes; the answer is one JSON line, ``{"lines": […]}`` or
-``{"reason": "…"}``.
+Run by file path in isolated mode, so it imports nothing of ours. It reads no file itself: a request on standard input
+is one JSON line ``{"kind", "size", "most"}`` followed by ``size`` bytes; the answer is one JSON line,
+``{"lines": […]}`` or ``{"reason": "…"}``.
 """
 
 from __future__ import annotations

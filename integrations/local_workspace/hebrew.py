@@ -35,7 +35,8 @@ _HEBREW_FIRST: dict[str, tuple[str, ...]] = {
     "א": ("a", ""), "ע": ("a",), "ה": ("h",), "ח": ("h",), "י": ("y",), "ו": ("b",)
 }  # fmt: skip
 _HEBREW_VOWELS = {"א": "a", "י": "i", "ע": "a"}
-_LATIN_PAIRS = (("tch", "s"), ("sch", "s"), ("tz", "s"), ("ts", "s"), ("sh", "s"), ("ch", "k"), ("kh", "k"), ("ph", "p"),
+_LATIN_PAIRS = (("tch", "s"), ("sch", "s"), ("tz", "s"), ("ts", "s"), ("sh", "s"), ("ch", "k"), ("kh", "k"),
+                ("ph", "p"),
                 ("th", "t"), ("ck", "k"))  # fmt: skip
 _LATIN_SOUNDS = str.maketrans({"c": "k", "q": "k", "f": "p", "v": "b", "w": "b", "x": "k"})
 _MOST_SKELETONS = 16
@@ -54,7 +55,7 @@ def normalise(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in order, normalised; gershayim and apostrophes inside Hebrew words are dropped (דו״ח → דוח)."""
+    """The words of a text in order, normalised; gershayim inside Hebrew words are dropped (דו״ח → דוח)."""
     return [_QUOTES.sub("", word) for word in _WORD.findall(normalise(text))]
 
 
@@ -110,7 +111,7 @@ def likeness(one: str, other: str) -> float:
 
 
 def sounds_like(one: str, other: str) -> float:
-    """Likeness of two words that share a skeleton, 0 where they share none. One shared letter (Noa, נועה) asks for more."""
+    """Likeness of words that share a skeleton, else 0. One shared letter (Noa, נועה) asks for more."""
     shared = skeletons(one) & skeletons(other)
     if not shared:
         return 0.0
@@ -185,8 +186,8 @@ def _hebrew_sound(word: str, vav: str) -> str:
     return "".join(out)
 
 
-_LTR_TOKEN = r"[A-Za-z0-9]+(?:[._:,/@+&'-][A-Za-z0-9]+)*"
-_LTR_RUN = re.compile(rf"%?{_LTR_TOKEN}%?(?: {_LTR_TOKEN})*")
+_LTR_ATOM = r"[A-Za-z0-9]+(?:[._:,/@+&'-][A-Za-z0-9]+)*"
+_LTR_RUN = re.compile(rf"%?{_LTR_ATOM}%?(?: {_LTR_ATOM})*")
 _HEBREW_RUN = re.compile("[א-ת][א-ת\"'״׳]*(?:[ ,-]+[א-ת][א-ת\"'״׳]*)*")
 _MIRROR = str.maketrans("()[]{}<>", ")(][}{><")
 

@@ -1,7 +1,7 @@
 """The full-text index over the documents folder: in memory, brought up to date before every question.
 
-Owned by ``LocalDocuments`` and called from worker threads under its lock. A row belongs to exactly one state (stamp) of a
-file; a file that could not be read is remembered with its reason until it changes.
+Owned by ``LocalDocuments`` and called from worker threads under its lock. A row belongs to exactly one state (stamp)
+of a file; a file that could not be read is remembered with its reason until it changes.
 """
 
 from __future__ import annotations

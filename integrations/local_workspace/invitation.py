@@ -1,4 +1,4 @@
-"""A meeting as bytes: the event for the calendar and the mail that invites. Pure; nothing a person typed becomes syntax."""
+"""A meeting as bytes: the event and the mail that invites. Pure; nothing a person typed becomes syntax."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def event_lines(invitation: Invitation, *, key: str, stamp: datetime) -> bytes:
 
 
 def mail(invitation: Invitation, *, key: str, stamp: datetime, zone: tzinfo) -> bytes:
-    """The invitation as a mail: text for people, ``METHOD:REQUEST`` for calendars; the same key, the same Message-ID."""
+    """The invitation as a mail: text for people, ``METHOD:REQUEST`` for calendars; same key, same Message-ID."""
     from icalendar import Calendar  # noqa: PLC0415 - slow to import, and only calendars need it
 
     request: Any = Calendar()
@@ -99,7 +99,7 @@ def _person(person: tuple[str, str]) -> tuple[str, str]:
 
 
 def _line(text: str) -> str:
-    return text
+    return clean_line(" ".join(text.split()))
 
 
 def _event(invitation: Invitation, key: str, stamp: datetime) -> Any:

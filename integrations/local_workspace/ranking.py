@@ -22,16 +22,16 @@ _NAMES_ONLY = 0.7
 _AGENDA = 0.4
 """Weight of what the product wrote itself: it quotes, it is not a source."""
 _EMPTY_WORDS = frozenset(
-    {
-        "the", "a", "an", "of", "in", "at", "on", "to", "and", "or", "for", "with", "what", "we", "did", "do", "is", "our",
-        "about", "מה", "של", "את", "על", "עם", "אנחנו", "אני", "זה", "הוא", "היא", "או", "file", "files", "document", "documents", "קובץ", "קבצים", "מסמך", "מסמכים", "גם", "כל",
-    }
-)  # fmt: skip
+    (  # noqa: SIM905 - as a list it would be one word a line
+        "the a an of in at on to and or for with what we did do is our about file files document documents "
+        "מה של את על עם אנחנו אני זה הוא היא או גם כל קובץ קבצים מסמך מסמכים"
+    ).split()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Term:
-    """One wanted word or phrase: full-text expressions with their weights, and the words to look for in a line."""
+    """One wanted word or phrase: full-text expressions with weights, and the words to look for in a line."""
 
     expressions: tuple[tuple[float, str], ...]
     spellings: frozenset[str]
@@ -42,8 +42,8 @@ class _Term:
 def rank(index: DocumentIndex, query: DocumentQuery) -> tuple[Document, ...]:
     """The best documents for a query.
 
-    A document scores for each term it has, the more the rarer the term and the nearer its form; a period drops what lies
-    outside it, unless nothing lies inside. Equal scores: the newest first, then by path.
+    A document scores for each term it has, the more the rarer the term and the nearer its form; a period drops what
+    lies outside it, unless nothing lies inside. Equal scores: the newest first, then by path.
     """
     documents = index.documents()
     terms = _terms(index, query.terms)

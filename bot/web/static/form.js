@@ -57,6 +57,7 @@ function state(input) {
 
 function control(field, zone) {
   const made = CONTROLS[field.input]?.(field.raw, zone) ?? CONTROLS.json(field.raw);
+  made.input.name = field.name;
   made.input.addEventListener("input", () => made.input.setCustomValidity(""));
   return { ...made, before: state(made.input) };
 }
@@ -80,7 +81,7 @@ const CONTROLS = {
   people: (raw) => area(raw.map(person).join("\n"), (text) => split(text).map(parsePerson), say("person_lines")),
   person: (raw) => {
     const made = line(person(raw));
-    return { ...made, read: () => (made.input.value.trim() ? parsePerson(made.input.value) : ["", ""]) };
+    return { ...made, read: () => (made.input.value.trim() ? parsePerson(made.input.value) : { name: "", email: "" }) };
   },
   json: (raw) => area(JSON.stringify(raw, null, 2), JSON.parse),
 };
@@ -103,12 +104,12 @@ function split(text) {
     .filter(Boolean);
 }
 
-function person([name, address]) {
-  return address ? (name ? `${name} <${address}>` : address) : name;
+function person({ name, email }) {
+  return email ? (name ? `${name} <${email}>` : email) : name;
 }
 
 function parsePerson(text) {
   const match = /^(.*)<([^<>]*)>\s*$/.exec(text);
-  if (match) return [match[1].trim(), match[2].trim()];
-  return text.includes("@") ? ["", text.trim()] : [text.trim(), ""];
+  if (match) return { name: match[1].trim(), email: match[2].trim() };
+  return text.includes("@") ? { name: "", email: text.trim() } : { name: text.trim(), email: "" };
 }

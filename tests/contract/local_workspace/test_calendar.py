@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -199,7 +198,7 @@ async def test_a_meeting_is_put_among_the_others_and_nothing_else_changes(
 
 def letters(root: Path) -> list[EmailMessage]:
     files = sorted((root / "outbox").iterdir()) if (root / "outbox").exists() else []
-    return [cast("EmailMessage", email.message_from_bytes(path.read_bytes(), policy=policy.default)) for path in files]
+    return [email.message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]
 
 
 async def test_the_invitation_can_be_read_by_people_and_calendars(tmp_path: Path, clock: Clock) -> None:
@@ -347,7 +346,7 @@ async def test_a_calendar_that_is_a_link_is_not_followed(tmp_path: Path, clock: 
     target.write_bytes(b"")
     root = tmp_path / "w"
     root.mkdir()
-    os.symlink(target, root / "calendar.ics")
+    (root / "calendar.ics").symlink_to(target)
     with pytest.raises(UnavailableError, match="link"):
         await LocalCalendar(root, clock).schedule(MEETING, key=KEY)
     assert target.read_bytes() == b""

@@ -131,6 +131,10 @@ def test_a_repeated_hour_in_autumn_still_blocks_its_length_in_real_time() -> Non
     assert start.astimezone(UTC) == datetime(2026, 10, 24, 22, 0, tzinfo=UTC), "01:00 to 03:00 lasts three hours"
     second_half_past_one = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)
     assert find_slot(wish, [(second_half_past_one, second_half_past_one + timedelta(minutes=15))]) is None
+    half_past_midnight = datetime(2026, 10, 25, 0, 30, tzinfo=JERUSALEM)
+    quarter_to_two_again = datetime(2026, 10, 24, 23, 45, tzinfo=UTC)
+    later = [(quarter_to_two_again, quarter_to_two_again + timedelta(minutes=30))]
+    assert is_free(half_past_midnight, timedelta(hours=2), later), "it ends at the second 01:30"
 
 
 def test_hours_until_midnight_and_past_it_work() -> None:

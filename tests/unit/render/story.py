@@ -142,9 +142,9 @@ def call(locale: str, **more: JsonValue) -> Call:
         "title": say["meeting"],
         "starts": "2026-01-05T10:00:00+02:00",
         "ends": "2026-01-05T11:00:00+02:00",
-        "attendees": [[say["yoav"], "yoav.levi@tevuot.example"]],
+        "attendees": [{"name": say["yoav"], "email": "yoav.levi@tevuot.example"}],
         "description": say["description"],
-        "organiser": ["", ""],
+        "organiser": {"name": "", "email": ""},
     }
     return Call(tool="schedule_meeting", version="1", arguments={**arguments, **more})
 
