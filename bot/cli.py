@@ -31,7 +31,7 @@ def demo(*, home: Home = None, port: Port = None, host: Host = None) -> int:
     """Serve the local chat over a sample workspace; no key needed."""
     from integrations.local_workspace.sample import create_sample  # noqa: PLC0415 - only the demo needs it
 
-    settings = _settings(home, port, host)
+    settings = _settings(home, port, host, quiet=True)
     create_sample(settings.workspace, date.today())  # noqa: DTZ011 - the person's own today
     return _run(_serve(settings, demo=True))
 
@@ -98,12 +98,13 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _settings(home: Path | None, port: int | None, host: str | None) -> Any:
+def _settings(home: Path | None, port: int | None, host: str | None, *, quiet: bool = False) -> Any:
     from bot.logs import set_up_logs  # noqa: PLC0415 - imports cost time that --help need not pay
     from bot.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings(tizmor_home=home, tizmor_port=port, tizmor_host=host)
-    set_up_logs(settings.tizmor_log_level)
+    asked = "tizmor_log_level" in settings.model_fields_set
+    set_up_logs(settings.tizmor_log_level if asked or not quiet else "ERROR")
     return settings
 
 
@@ -137,7 +138,7 @@ async def _ask(request: str, home: Path | None, *, as_json: bool) -> int:
     from bot.serve import ENDPOINT_FILE, serve  # noqa: PLC0415
     from storage.database import HomeLockedError  # noqa: PLC0415
 
-    settings = _settings(home, 0, None)
+    settings = _settings(home, 0, None, quiet=True)
     try:
         async with serve(settings) as serving:
             return await _converse(settings, serving.url, request, as_json=as_json)

@@ -81,6 +81,8 @@ class Conversation:
         self._console.print(question(approval, self._texts))
         while True:
             line = await asyncio.to_thread(self._prompt.read, "> ")
+            if not sys.stdin.isatty():
+                self._console.print()
             if line is None:
                 return False
             body = decision(approval, line.strip())

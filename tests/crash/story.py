@@ -31,7 +31,7 @@ async def tell(home: Path, failpoint: str | None = None, log: Path | None = None
                 await _answer(tizmor, snapshot.approvals)
                 if snapshot.execution.status is ExecutionStatus.DONE and await _shown(tizmor):
                     return snapshot
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.01)  # a person's eye, not a wait for a fact: what is asked is looked at again and again
 
 
 async def _look(tizmor: Tizmor) -> ExecutionSnapshot | None:

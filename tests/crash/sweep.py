@@ -24,6 +24,7 @@ from loguru import logger
 
 from engine.domain.execution import ExecutionOutcome
 from integrations.local_workspace.sample import create_sample
+from storage.database import DATABASE_FILE, migrate
 from tests.crash.story import tell
 
 RESTARTS = 3
@@ -59,7 +60,7 @@ def run_story(home: Path, failpoint: str | None = None, log: Path | None = None)
 def count(home: Path) -> dict[str, int]:
     """What was written, by content."""
     workspace = home / "workspace"
-    events = [e for e in Calendar.from_ical((workspace / "calendar.ics").read_bytes()).walk("VEVENT")]
+    events = Calendar.from_ical((workspace / "calendar.ics").read_bytes()).walk("VEVENT")
     ours = [str(e["SUMMARY"]) for e in events if str(e["UID"]).endswith("@tizmor")]
     mails = [message_from_bytes(p.read_bytes()).as_string() for p in (workspace / "outbox").iterdir()]
     agendas = [p.read_text("utf-8") for p in (workspace / "docs" / "agendas").iterdir()]
@@ -96,6 +97,7 @@ def small_sample(work: Path) -> Path:
     for path in (home / "workspace" / "docs").rglob("*.*"):
         if path.suffix not in {".md", ".txt"}:
             path.unlink()
+    migrate(home / DATABASE_FILE)
     return home
 
 
