@@ -48,6 +48,7 @@ from storage.database import Database, open_database
 from storage.execution_store import SqliteExecutionStore
 from storage.telemetry_store import TelemetryStore
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tizmor:
     """A running product. Made by :func:`open_tizmor`."""

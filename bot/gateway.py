@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 
 from bot.door import ChatMessage, OrchestrateCommand, Page
@@ -119,7 +119,7 @@ class Gateway:
         await self._s.orchestrator.rate(execution_id, principal.id, rating, comment)
         self._s.rated(execution_id)
 
-    async def events(self, principal: Principal, execution_id: ExecutionId, after: int) -> AsyncIterator[Event]:
+    async def events(self, principal: Principal, execution_id: ExecutionId, after: int) -> AsyncGenerator[Event]:
         """An execution's events."""
         await self._allowed(principal, Action.SEE, execution_id)
         async for event in self._s.orchestrator.events(execution_id, after):
@@ -138,7 +138,7 @@ class Gateway:
         )
         await self._s.inbox.receive(delivery)
 
-    async def chat(self, principal: Principal, after: int) -> AsyncIterator[ChatMessage]:
+    async def chat(self, principal: Principal, after: int) -> AsyncGenerator[ChatMessage]:
         """The principal's chat."""
         bell = self._s.bell.add()
         try:

@@ -18,7 +18,20 @@ from engine.domain.ids import ApprovalId
 from engine.domain.json import JsonValue, canonical
 from engine.domain.snapshot import ExecutionSnapshot
 
-FIELD_ORDER = ("title", "subject", "to", "recipient", "attendees", "starts", "duration_minutes", "timezone", "ends", "all_day", "location", "organiser")
+FIELD_ORDER = (
+    "title",
+    "subject",
+    "to",
+    "recipient",
+    "attendees",
+    "starts",
+    "duration_minutes",
+    "timezone",
+    "ends",
+    "all_day",
+    "location",
+    "organiser",
+)
 """Arguments shown first, in this order; the rest follow by name."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
@@ -169,7 +182,7 @@ def _field(name: str, value: JsonValue, texts: Texts) -> Field:
     )
 
 
-def _shown(value: JsonValue, texts: Texts) -> str:  # noqa: PLR0911 - one per kind of value
+def _shown(value: JsonValue, texts: Texts) -> str:
     match _input(value):
         case "instant":
             return _moment(str(value), texts)
@@ -214,7 +227,11 @@ def _list_input(value: JsonValue) -> str:
 
 def _is_person(value: JsonValue) -> bool:
     """``{"name", "email"}``."""
-    return isinstance(value, Mapping) and set(value) == {"name", "email"} and all(isinstance(v, str) for v in value.values())
+    return (
+        isinstance(value, Mapping)
+        and set(value) == {"name", "email"}
+        and all(isinstance(v, str) for v in value.values())
+    )
 
 
 def _items(value: JsonValue) -> list[JsonValue]:
@@ -222,8 +239,9 @@ def _items(value: JsonValue) -> list[JsonValue]:
 
 
 def _person(value: JsonValue) -> str:
-    person = value if isinstance(value, Mapping) else {}
-    name, address = reveal(str(person.get("name", ""))), reveal(str(person.get("email", "")))
+    if not isinstance(value, Mapping):
+        return ""
+    name, address = (reveal(str(value.get(part) or "")) for part in ("name", "email"))
     if not address:
         return name
     return f"{isolate(name)} <{isolate(address)}>" if name else address

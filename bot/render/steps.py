@@ -176,7 +176,7 @@ def _note(step: Step, run: StepRun, snapshot: ExecutionSnapshot, texts: Texts) -
     return " · ".join(part for part in parts if part)
 
 
-def _found(artifact: Artifact, texts: Texts) -> str:  # noqa: PLR0911 - one per kind
+def _found(artifact: Artifact, texts: Texts) -> str:
     match artifact:
         case Documents():
             return _count("documents", len(artifact.items), texts, none="nothing")

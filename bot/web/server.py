@@ -55,6 +55,7 @@ def create_app(door: Door, access: Access, idempotency: Idempotency, options: We
         app.router.add_route(route.method, route.path, _endpoint(route, once))
     app.router.add_static(_STATIC, options.static)
     app.on_response_prepare.append(_harden)
+    app.on_shutdown.append(_close_streams)
     return app
 
 

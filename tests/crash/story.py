@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import aclosing
 from pathlib import Path
 
 from bot.app import Tizmor, open_tizmor
@@ -31,7 +32,9 @@ async def tell(home: Path, failpoint: str | None = None, log: Path | None = None
                 await _answer(tizmor, snapshot.approvals)
                 if snapshot.execution.status is ExecutionStatus.DONE and await _shown(tizmor):
                     return snapshot
-            await asyncio.sleep(0.01)  # a person's eye, not a wait for a fact: what is asked is looked at again and again
+            await asyncio.sleep(
+                0.01
+            )  # a person's eye, not a wait for a fact: what is asked is looked at again and again
 
 
 async def _look(tizmor: Tizmor) -> ExecutionSnapshot | None:
@@ -54,15 +57,12 @@ async def _answer(tizmor: Tizmor, approvals: Sequence[Approval]) -> None:
 
 async def _shown(tizmor: Tizmor) -> bool:
     messages: dict[str, str] = {}
-    stream = tizmor.door.chat(OWNER, 0)
     try:
-        async with asyncio.timeout(0.05):
+        async with asyncio.timeout(0.05), aclosing(tizmor.door.chat(OWNER, 0)) as stream:
             async for message in stream:
-                messages[message.id] = f"{message.kind}"
+                messages[message.id] = message.kind
     except TimeoutError:
         pass
-    finally:
-        await stream.aclose()
     kinds = list(messages.values())
     assert kinds.count("card") <= 1, kinds
     return kinds.count("card") == 1 and kinds.count("text") == 1 and kinds.count("reply") == 3

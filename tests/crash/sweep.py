@@ -19,13 +19,13 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
-from icalendar import Calendar
 from loguru import logger
 
 from engine.domain.execution import ExecutionOutcome
 from integrations.local_workspace.sample import create_sample
 from storage.database import DATABASE_FILE, migrate
 from tests.crash.story import tell
+from tests.written import our_events
 
 RESTARTS = 3
 
@@ -60,8 +60,7 @@ def run_story(home: Path, failpoint: str | None = None, log: Path | None = None)
 def count(home: Path) -> dict[str, int]:
     """What was written, by content."""
     workspace = home / "workspace"
-    events = Calendar.from_ical((workspace / "calendar.ics").read_bytes()).walk("VEVENT")
-    ours = [str(e["SUMMARY"]) for e in events if str(e["UID"]).endswith("@tizmor")]
+    ours = our_events(workspace / "calendar.ics")
     mails = [message_from_bytes(p.read_bytes()).as_string() for p in (workspace / "outbox").iterdir()]
     agendas = [p.read_text("utf-8") for p in (workspace / "docs" / "agendas").iterdir()]
     return {"events": len(ours), "mails": len(mails), "agendas": len(agendas)}

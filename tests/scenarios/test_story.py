@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from icalendar import Calendar
 
 from bot.app import Tizmor, open_tizmor
 from bot.settings import Settings
@@ -20,6 +18,7 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
 from integrations.local_workspace.sample import create_sample
 from tests.waiting import until
+from tests.written import NOTHING, written
 
 OWNER = Principal(id=PrincipalId("owner"), tenant_id=DEFAULT_TENANT, role=Role.OWNER)
 HEBREW = "תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב"
@@ -27,7 +26,7 @@ ENGLISH = "read what we did in December at Tevuot, understand the strategy and s
 
 
 @asynccontextmanager
-async def product(home: Path) -> AsyncIterator[Tizmor]:
+async def product(home: Path) -> AsyncGenerator[Tizmor]:
     create_sample(home / "workspace", datetime.now(UTC).date())
     async with open_tizmor(Settings(tizmor_home=home)) as tizmor:
         yield tizmor
@@ -47,20 +46,6 @@ async def finished(tizmor: Tizmor, execution_id: str) -> ExecutionSnapshot:
     return await until(
         lambda: tizmor.orchestrator.get_execution(execution_id), lambda s: s.execution.status is ExecutionStatus.DONE
     )
-
-
-def written(home: Path) -> dict[str, list[str]]:
-    """What Tizmor wrote, by content: event UIDs of ours, Message-IDs, agenda texts."""
-    workspace = home / "workspace"
-    calendar = Calendar.from_ical((workspace / "calendar.ics").read_bytes())
-    return {
-        "events": [str(e["UID"]) for e in calendar.walk("VEVENT") if str(e["UID"]).endswith("@tizmor")],
-        "mails": [str(message_from_bytes(p.read_bytes())["Message-ID"]) for p in (workspace / "outbox").glob("*.eml")],
-        "agendas": [p.read_text("utf-8") for p in (workspace / "docs" / "agendas").glob("*.md")],
-    }
-
-
-NOTHING: dict[str, list[str]] = {"events": [], "mails": [], "agendas": []}
 
 
 @pytest.mark.parametrize("sentence", [HEBREW, ENGLISH], ids=["hebrew", "english"])

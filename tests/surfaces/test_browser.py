@@ -16,8 +16,9 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.scenarios.test_story import ENGLISH, HEBREW, NOTHING, written
+from tests.scenarios.test_story import ENGLISH, HEBREW
 from tests.surfaces.serving import demo
+from tests.written import NOTHING, written
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 NEEDED = os.environ.get("TIZMOR_TESTS_NEED_CHROMIUM")  # noqa: TID251 - a switch of the tests, not of the product

@@ -10,9 +10,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.scenarios.test_story import ENGLISH, NOTHING, written
+from tests.scenarios.test_story import ENGLISH
 from tests.surfaces.serving import Process, demo
 from tests.waiting import until
+from tests.written import NOTHING, written
 
 
 def session(process: Process) -> aiohttp.ClientSession:

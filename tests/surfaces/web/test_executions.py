@@ -263,6 +263,13 @@ async def test_the_same_key_with_another_body_or_route_is_refused(served: Served
         assert (answer.status, answer.json["code"]) == (422, "idempotency_mismatch")
 
 
+async def test_the_same_key_with_the_same_body_elsewhere_is_refused(served: Served) -> None:
+    key = {"Idempotency-Key": "k1"}
+    assert (await served.ask("POST", "/api/tickets", {}, headers=key)).status == 201
+    answer = await served.ask("POST", "/api/orchestrate/e1/pause", {}, headers=key)
+    assert (answer.status, answer.json["code"]) == (422, "idempotency_mismatch")
+
+
 async def test_a_key_belongs_to_one_principal(served: Served) -> None:
     for token in ("dana-token", "admin-token"):
         headers = {"Idempotency-Key": "k1"}
@@ -310,7 +317,7 @@ async def test_a_ticket_tells_when_it_dies(served: Served) -> None:
 
 
 async def test_an_unexpected_failure_is_an_incident_and_no_stack(served: Served) -> None:
-    served.door.failure = ZeroDivisionError("secret path /home")
+    served.door.failure = KeyError("secret path /home")
     answer = await served.ask("GET", "/api/orchestrate/e1")
     assert answer.status == 500
     assert answer.json["code"] == "internal"

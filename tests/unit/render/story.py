@@ -215,7 +215,7 @@ def snapshot(
     )
 
 
-def _run(step: StepId, state: str) -> StepRun:  # noqa: PLR0911 - one per letter
+def _run(step: StepId, state: str) -> StepRun:
     ended = StepRun(step_id=step, status=StepStatus.DONE, started_at=START, finished_at=START + timedelta(seconds=2.4))
     error = StepError(code="calendar_unreadable", detail="calendar.ics: line 40 is not a property.")
     match state:
