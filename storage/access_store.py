@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.domain.ids import PrincipalId, TenantId
@@ -84,7 +84,7 @@ class AccessStore:
         await self._database.write([Write(_REMEMBER, row, None)])
 
 
-def _principal(row: dict[str, str]) -> Principal:
+def _principal(row: RowMapping) -> Principal:
     return Principal(
         id=PrincipalId(row["user_id"]), tenant_id=TenantId(row["tenant_id"]), role=Role(row["role"]), name=row["name"]
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId, opaque
@@ -184,7 +183,7 @@ class _Line:
         return Write(_SAY, values, 1)
 
 
-def _delivery(row: Mapping[str, Any]) -> Delivery:
+def _delivery(row: RowMapping) -> Delivery:
     body = decode(row["body"])
     return Delivery(
         key=row["key"],

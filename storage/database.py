@@ -7,23 +7,27 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncGenerator, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import RowMapping, Select, create_engine
 
 from engine.errors import RequestError
 from storage.writer import Writer, connect_for_writing
 from storage.writes import Write
 
-if TYPE_CHECKING:
-    from sqlalchemy import Select
-
 HEAD = "0001"
 """Newest migration this program knows."""
 
 DATABASE_FILE = "tizmor.db"
+
+READERS = 2
+"""Read-only connections, each used by one thread at a time."""
+
+Query = Select[*tuple[Any, ...]]
+Rows = Sequence[RowMapping]
 
 
 class HomeLockedError(RequestError):
@@ -36,9 +40,8 @@ class Database:
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self.path = path
         self._writer = Writer(path, durable=durable)
-        self._readers: AsyncEngine = create_async_engine(
-            f"sqlite+aiosqlite:///file:{path}?mode=ro&uri=true", pool_size=4, max_overflow=0
-        )
+        self._readers = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", pool_size=READERS, max_overflow=0)
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="tizmor-reader")
         self.generation = 0
         """Number of this process among all that ever owned the database: the fence of everything it writes."""
 
@@ -50,15 +53,17 @@ class Database:
         """Queue a unit nobody waits for; False when it was dropped."""
         return self._writer.post(writes)
 
-    async def rows(self, query: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+    async def rows(self, query: Query) -> Rows:
         """All rows of one query, on a read-only connection."""
-        async with self._readers.connect() as connection:
-            return (await connection.execute(query)).mappings().all()
+        return (await self.rows_together(query))[0]
 
-    async def rows_together(self, *queries: Select[*tuple[Any, ...]]) -> list[Sequence[Any]]:
-        """Rows of several queries as of one instant."""
-        async with self._readers.connect() as connection, connection.begin():
-            return [(await connection.execute(query)).mappings().all() for query in queries]
+    async def rows_together(self, *queries: Query) -> list[Rows]:
+        """Rows of several queries as of one instant, in one hop to a reader thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, queries)
+
+    def _read(self, queries: Sequence[Query]) -> list[Rows]:
+        with self._readers.connect() as connection, connection.begin():
+            return [connection.execute(query).mappings().all() for query in queries]
 
     def start(self, now: str) -> None:
         """Take the next generation and start the writer thread."""
@@ -72,7 +77,8 @@ class Database:
 
     async def stop(self) -> None:
         """Close readers first (the writer checkpoints last)."""
-        await self._readers.dispose()
+        self._threads.shutdown()
+        self._readers.dispose()
         await asyncio.to_thread(self._writer.close)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import RowMapping, Select, func, select
 
 from engine.domain.approval import Approval, ApprovalStatus
 from engine.domain.effect import Effect, Intent, IntentStatus
@@ -33,7 +33,7 @@ _e = executions.executions.c
 _st = executions.execution_steps.c
 _ap = approvals.pending_approvals.c
 Query = Select[*tuple[Any, ...]]
-Row = Mapping[str, Any]
+Row = RowMapping
 
 
 class SqliteExecutionStore:
