@@ -9,10 +9,13 @@ import sqlite3
 from collections.abc import AsyncGenerator, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import RowMapping, Select, create_engine
+from sqlalchemy.pool import QueuePool
 
 from engine.errors import RequestError
 from storage.writer import Writer, connect_for_writing
@@ -40,7 +43,13 @@ class Database:
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self.path = path
         self._writer = Writer(path, durable=durable)
-        self._readers = create_engine(f"sqlite:///file:{path}?mode=ro&uri=true", pool_size=READERS, max_overflow=0)
+        self._readers = create_engine(
+            "sqlite://",
+            creator=partial(connect_for_reading, path),
+            poolclass=QueuePool,
+            pool_size=READERS,
+            max_overflow=0,
+        )
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="tizmor-reader")
         self.generation = 0
         """Number of this process among all that ever owned the database: the fence of everything it writes."""
@@ -124,11 +133,16 @@ def own_home(home: Path) -> Generator[None]:
         os.close(descriptor)
 
 
+def connect_for_reading(path: Path) -> sqlite3.Connection:
+    """Open read-only, so that closing it never checkpoints; any character may stand in the path."""
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False)
+
+
 def schema_version(path: Path) -> str | None:
     """The migration a database stands at; None when it has no schema yet."""
     if not path.exists():
         return None
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    connection = connect_for_reading(path)
     try:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError:
@@ -162,6 +176,6 @@ def migrate(path: Path) -> None:
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.set_main_option("sqlalchemy.url", f"sqlite:///{path}")
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.attributes["database"] = str(path)
     command.upgrade(config, "head")

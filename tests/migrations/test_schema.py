@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, select
 
 from engine.errors import RequestError
 from storage.database import DATABASE_FILE, HEAD, HomeLockedError, migrate, open_database, own_home, schema_version
@@ -57,6 +57,14 @@ def test_a_home_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     blocked.write_text("in the way")
     with pytest.raises(RequestError, match="cannot be written"), own_home(blocked / "home"):
         pass
+
+
+async def test_any_character_may_stand_in_the_path_of_a_home(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "a #b?c%20 בית", now=NOW, durable=False) as database:
+        assert database.generation == 1
+        assert [dict(r) for r in await database.rows(select(metadata.tables["generations"].c.number))] == [
+            {"number": 1}
+        ]
 
 
 async def test_every_owner_has_a_higher_fence(tmp_path: Path) -> None:
