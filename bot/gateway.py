@@ -83,7 +83,7 @@ class Gateway:
             locale=command.locale or dominant_locale(text),
             timezone=command.timezone or self._s.timezone,
             dry_run=command.dry_run,
-            request_key=command.request_key,
+            request_key=f"api:{principal.id}:{command.request_key}" if command.request_key else None,
         )
         execution = await self._s.orchestrator.start(request, user)
         return await self._s.orchestrator.get_execution(execution.id)

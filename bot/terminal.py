@@ -176,7 +176,7 @@ def result(execution: Shown, texts: Texts) -> Group:
     lines += [
         Text(f"[{n}] {s['path']}:{s['line'] or ''}", style="dim") for n, s in enumerate(found.get("sources") or [], 1)
     ]
-    lines += [Text(f"{s['id']}: {s['error']}", style="red") for s in _steps(execution) if s["error"]]
+    lines += [Text(f"{s['id']}: {s['error']['detail']}", style="red") for s in _steps(execution) if s["error"]]
     return Group(*lines)
 
 
