@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from engine.domain.tenant import PersonalTime
-from engine.planning.offline.calendar_words import NUMBERS
 from engine.planning.offline.classify import Head, classify
 from engine.planning.offline.clauses import Token, bare, tokenise
 from engine.planning.offline.dates import BOUNDARY, Frame, Times, read_times
@@ -30,144 +29,22 @@ from engine.planning.offline.lexicon import (
     stem,
     verb_of,
 )
+from engine.planning.offline.particles import (
+    ABOUT,
+    ARTICLES,
+    BETWEEN,
+    CALENDAR_WORDS,
+    DOCUMENTS,
+    HOW,
+    MANY,
+    SOMETHING_ELSE,
+    TELLING,
+    WEAK,
+    WITH,
+)
 
 MAX_TERMS = 8
 MAX_NAMES = 6
-_WITH = frozenset({"with", "עם"})
-_ABOUT = frozenset(
-    [
-        "about",
-        "regarding",
-        "concerning",
-        "on",
-        "re",
-        "discuss",
-        "discussing",
-        "over",
-        "על",
-        "בנושא",
-        "לגבי",
-        "בעניין",
-        "לדון",
-        "לדבר",
-    ]
-)
-_HOW = frozenset(
-    [
-        "new",
-        "quick",
-        "short",
-        "another",
-        "brief",
-        "slot",
-        "time",
-        "free",
-        "up",
-        "in",
-        "sometime",
-        "חדשה",
-        "קצרה",
-        "נוספת",
-        "זמן",
-        "דחופה",
-        "urgent",
-        "for",
-    ]
-)
-_CALENDAR_WORDS = frozenset(
-    [
-        "calendar",
-        "schedule",
-        "diary",
-        "appointments",
-        "appointment",
-        "show",
-        "list",
-        "free",
-        "busy",
-        "available",
-        "next",
-        "look",
-        "looks",
-        "anything",
-        "planned",
-        "am",
-        "if",
-        "check",
-        "tell",
-        "יומן",
-        "ביומן",
-        'לו"ז',
-        'הלו"ז',
-        'בלו"ז',
-        "פנוי",
-        "פנויה",
-        "עסוק",
-        "עסוקה",
-        "היומן",
-        "תראה",
-        "תראי",
-        "הראה",
-        "הצג",
-        "תציג",
-        "היה",
-        "יהיה",
-        "היו",
-        "האם",
-        "מתי",
-        "כמה",
-        "משהו",
-        "קבוע",
-        "קבועות",
-        "day",
-        "week",
-    ]
-)
-_BETWEEN = frozenset(["for", "from", "of", "to", "in", "at", "into"])
-_TELLING = frozenset(["is", "are", "was", "were", "be", "been", "has", "had", "היה", "היו", "הוא", "היא"])
-_ARTICLES = frozenset({"and", ",", "&", "the", "a", "an", "my", "our"})
-_MANY = frozenset(NUMBERS) - {"one", "a", "an", "אחת", "אחד"}
-_SOMETHING_ELSE = re.compile(r"\band\s+an?\s", re.IGNORECASE)
-"""A second object behind the first: "an agenda for the board and a letter"."""
-_WEAK = frozenset(
-    [
-        "bring",
-        "get",
-        "open",
-        "show",
-        "give",
-        "pull",
-        "look",
-        "check",
-        "go",
-        "learn",
-        "study",
-        "explain",
-        "where",
-        "where's",
-        "הבא",
-        "תביא",
-        "תביאי",
-        "להביא",
-        "איפה",
-        "היכן",
-        "הסבר",
-        "תסביר",
-        "תסבירי",
-        "תראה",
-        "תראי",
-        "הראה",
-        "למד",
-        "תלמד",
-    ]
-)
-_DOCUMENTS = re.compile(
-    r"file|doc|report|presentation|deck|contract|plan|note|minute|spreadsheet|sheet|summary|agenda"
-    r"|slides|paper|memo|budget|strategy|status"
-    r"|project|folder|קובץ|קבצ|מסמכ|מסמך|דוח|מצגת|חוזה|תכנית|תוכנית|סיכו|פרוטוקול|תקציב|אסטרטגי"
-    r"|סטטוס|פרויקט|הסכם|הצע",
-    re.IGNORECASE,
-)
 
 
 def interpret(clause: str, today: date, personal: PersonalTime) -> Intent:
@@ -209,7 +86,7 @@ def _search(head: Head, clause: str, times: Times) -> Intent:
         if not _is_empty(token.word) and not (_is_act_name(token.word, head, words))
     )
     refers = not terms and any(token.word in REFERENCES for token in words)
-    doubts = ("unclear_topic",) if head.verb in _WEAK and not _DOCUMENTS.search(clause) else ()
+    doubts = ("unclear_topic",) if head.verb in WEAK and not DOCUMENTS.search(clause) else ()
     kind = head.kind
     if not terms and not refers and not times.since and not times.until:
         if noun_only := tuple(_plain(token) for token in words if noun_of(token.word) is Noun.SUMMARY):
@@ -239,7 +116,7 @@ def _appointments(_head: Head, clause: str, times: Times) -> Intent:
         token.text
         for token in tokenise(times.rest)
         if token.text[0].isalnum()
-        and not ({token.word, bare(token.word)} & (STOPS | _CALENDAR_WORDS))
+        and not ({token.word, bare(token.word)} & (STOPS | CALENDAR_WORDS))
         and noun_of(token.word) is None
     )
     return Intent(kind=Kind.APPOINTMENTS, text=clause, times=times, left=left)
@@ -251,9 +128,9 @@ def _agenda(head: Head, clause: str, times: Times) -> Intent:
     before, after = tokens[:spot], tokens[spot + 1 :]
     if tokens and tokens[spot].word.endswith("סדר"):
         after = after[1:]
-    topic = _topic([*(word for word in before if word.word not in _HOW), *after])
-    left = [token.text for token in tokens if token.word in CONDITIONS | NEGATIONS | _TELLING | RECURRING - {"כל"}]
-    if _joins(before) or (after and after[0].word in {"and", ",", "&"}) or _SOMETHING_ELSE.search(clause):
+    topic = _topic([*(word for word in before if word.word not in HOW), *after])
+    left = [token.text for token in tokens if token.word in CONDITIONS | NEGATIONS | TELLING | RECURRING - {"כל"}]
+    if _joins(before) or (after and after[0].word in {"and", ",", "&"}) or SOMETHING_ELSE.search(clause):
         left.append(clause)
     doubts = ("unclear_topic",) if head.terse else ()
     return Intent(kind=Kind.AGENDA, text=clause, times=times, topic=topic, left=tuple(left), doubts=doubts)
@@ -269,7 +146,7 @@ def _joins(before: Sequence[Token]) -> bool:
     """Whether something else is the verb's object: "slides and an agenda", "a room for the meeting"."""
     words = [token.word for token in before]
     first = next((number for number, word in enumerate(words) if word not in STOPS), len(words))
-    return any(word in _BETWEEN | _ABOUT for word in words) or any(word in _ARTICLES for word in words[first:])
+    return any(word in BETWEEN | ABOUT for word in words) or any(word in ARTICLES for word in words[first:])
 
 
 def _topic(tokens: Sequence[Token]) -> str:
@@ -321,13 +198,13 @@ class _Meeting:
         word = token.word
         if word == BOUNDARY:
             self.place = ""
-        elif word in CONDITIONS or word in NEGATIONS or word in RECURRING or word in _MANY:
+        elif word in CONDITIONS or word in NEGATIONS or word in RECURRING or word in MANY:
             self.left.append(token.text)
-        elif bare(word) in _WITH:
+        elif bare(word) in WITH:
             self.begin_name()
         elif self.place == "name":
             self.take_name(token)
-        elif word in _ABOUT:
+        elif word in ABOUT:
             self.place = "topic"
         elif self.place == "topic":
             self._take_topic(token)
@@ -346,7 +223,7 @@ class _Meeting:
         elif name and word.startswith("ו") and len(word) > 2 and word not in NAMES_WITH_VAV:
             self.begin_name()
             self.take_name(replace(token, text=token.text[1:]))
-        elif word in STOPS or word in _ABOUT or noun_of(word) is Noun.MEETING:
+        elif word in STOPS or word in ABOUT or noun_of(word) is Noun.MEETING:
             self._leave_name(token)
         elif token.text[0].isalpha() and len(name) < 3 and not self.possessive:
             name.append(re.sub(r"['’]s$", "", token.text))
@@ -358,7 +235,7 @@ class _Meeting:
         if token.word == "את":
             return
         self.place = ""
-        if token.word in _ABOUT:
+        if token.word in ABOUT:
             self.place = "topic"
         elif noun_of(token.word) is Noun.MEETING:
             self.noun_seen = True
@@ -377,10 +254,10 @@ class _Meeting:
             ):
                 self.left.append(token.text)
             self.place = "topic" if word.endswith("ת") and bare(word)[-2:] in {"שת", "בת", "חת"} else ""
-        elif self.topic and not self.noun_seen and word in _BETWEEN:
+        elif self.topic and not self.noun_seen and word in BETWEEN:
             self.left.extend(self.topic)
             self.topic.clear()
-        elif word in STOPS or word in _HOW or not token.text[0].isalnum():
+        elif word in STOPS or word in HOW or not token.text[0].isalnum():
             return
         elif plain.lower() in GIVEN_NAMES:
             self.names.append([plain])
@@ -402,7 +279,7 @@ def _meet(head: Head, clause: str, times: Times) -> Intent:
         reading.take(token)
     names, topic = reading.all_names(), " ".join(reading.topic)
     left = list(reading.left)
-    if _SOMETHING_ELSE.search(clause):
+    if SOMETHING_ELSE.search(clause):
         left.append(clause)
     meets = verb_of(head.verb) is Verb.MEET
     if not reading.noun_seen and not meets and (reading.topic or not (times.minutes or head.verb == "schedule")):
