@@ -143,8 +143,17 @@ async def _ask(request: str, home: Path | None, *, as_json: bool) -> int:
         async with serve(settings) as serving:
             return await _converse(settings, serving.url, request, as_json=as_json)
     except* HomeLockedError:
-        url = (settings.tizmor_home / ENDPOINT_FILE).read_text(encoding="utf-8")
+        url = _endpoint(settings.tizmor_home / ENDPOINT_FILE)
     return await _converse(settings, url, request, as_json=as_json)
+
+
+def _endpoint(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RequestError(
+            "home_locked", f"{path.parent} is in use by a process that is starting or does not serve; try again."
+        ) from error
 
 
 async def _converse(settings: Any, url: str, request: str, *, as_json: bool) -> int:

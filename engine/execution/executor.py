@@ -14,6 +14,7 @@ from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepError
 from engine.domain.ids import ApprovalId, ChoiceId, ExecutionId, StepId
 from engine.domain.json import JsonObject
 from engine.domain.plan import Plan
+from engine.domain.request import dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import PlanError
 from engine.execution.parallel_coordinator import Moves, Settlement, next_moves
@@ -126,7 +127,11 @@ class Executor:
         if not isinstance(contacts, Contacts):
             return
         choices = tuple(
-            Choice(id=ChoiceId(contact.id), label=_label(contact), artifact=dump(Person(contact=contact)))
+            Choice(
+                id=ChoiceId(contact.id),
+                label=_label(contact, snapshot.execution.request.locale),
+                artifact=dump(Person(contact=contact)),
+            )
             for contact in contacts.items[:10]
         )
         approval = replace(
@@ -311,6 +316,8 @@ def _plan_question(snapshot: ExecutionSnapshot) -> Approval | None:
     return asked[-1] if asked else None
 
 
-def _label(contact: Contact) -> str:
+def _label(contact: Contact, locale: str) -> str:
+    names = (contact.name, *contact.aliases)
+    name = next((n for n in names if " " in n and dominant_locale(n) == locale), contact.name)
     known = ", ".join(part for part in (contact.title, contact.organisation, contact.email) if part)
-    return f"{contact.name} ({known})" if known else contact.name
+    return f"{name} ({known})" if known else name

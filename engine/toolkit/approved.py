@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from engine.domain.agent import ToolSpec
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.artifact import Artifact
 from engine.domain.effect import Call
@@ -16,33 +15,21 @@ from engine.orchestration.state_manager import StateManager
 from engine.ports.clock import Clock, IdSource
 from engine.ports.store import Change, Due, DueKind, ExecutionStore, OpenApproval, SetDue
 from engine.ports.tools import Tool, ToolCall
+from engine.toolkit.decorator import ToolDecorator
 
 REMIND_AFTER = timedelta(hours=12)
 EXPIRE_AFTER = timedelta(days=7)
 
 
-class Approved:
+class Approved(ToolDecorator):
     """Wraps a tool in its gate. What runs is what the approval holds, whatever the agent proposes afterwards."""
 
     def __init__(self, inner: Tool, store: ExecutionStore, state: StateManager, clock: Clock, ids: IdSource) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._store = store
         self._state = state
         self._clock = clock
         self._ids = ids
-
-    @property
-    def spec(self) -> ToolSpec:
-        """The inner tool's."""
-        return self._inner.spec
-
-    async def check(self, arguments: JsonObject) -> str | None:
-        """The inner tool's."""
-        return await self._inner.check(arguments)
-
-    async def find(self, call: ToolCall) -> Artifact | None:
-        """The inner tool's."""
-        return await self._inner.find(call)
 
     async def run(self, call: ToolCall, arguments: JsonObject) -> Artifact:
         """Run the approved call.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from engine.domain.agent import ToolSpec
 from engine.domain.approval import ApprovalKind, ApprovalStatus
 from engine.domain.artifact import Artifact
 from engine.domain.json import JsonObject
@@ -11,28 +10,16 @@ from engine.execution.parallel_coordinator import gates_undecided
 from engine.execution.suspension import Suspended
 from engine.orchestration.state_manager import StateManager
 from engine.ports.tools import Tool, ToolCall
+from engine.toolkit.decorator import ToolDecorator
 
 
-class Held:
+class Held(ToolDecorator):
     """Wraps a tool in the wait for its plan's gates."""
 
     def __init__(self, inner: Tool, state: StateManager, gated_agents: frozenset[str]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._state = state
         self._gated_agents = gated_agents
-
-    @property
-    def spec(self) -> ToolSpec:
-        """The inner tool's."""
-        return self._inner.spec
-
-    async def check(self, arguments: JsonObject) -> str | None:
-        """The inner tool's."""
-        return await self._inner.check(arguments)
-
-    async def find(self, call: ToolCall) -> Artifact | None:
-        """The inner tool's."""
-        return await self._inner.find(call)
 
     async def run(self, call: ToolCall, arguments: JsonObject) -> Artifact:
         """Run once every gate of the plan has been decided.

@@ -7,7 +7,6 @@ Killed before the intent: nothing happened. Killed after it: ``keyed`` repeats w
 from __future__ import annotations
 
 from engine.concurrency import finish
-from engine.domain.agent import ToolSpec
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Choice
 from engine.domain.artifact import Artifact, dump, load
 from engine.domain.effect import Effect, Intent, IntentStatus
@@ -21,6 +20,7 @@ from engine.orchestration.state_manager import StateManager
 from engine.ports.clock import Clock, IdSource
 from engine.ports.store import CompleteIntent, ExecutionStore, OpenApproval, RecordIntent
 from engine.ports.tools import Tool, ToolCall
+from engine.toolkit.decorator import ToolDecorator
 
 EFFECT_SECONDS = 60.0
 """An effect still running after this is cut off, and its outcome is unknown."""
@@ -28,28 +28,15 @@ EFFECT_SECONDS = 60.0
 HAPPENED, AGAIN, LEAVE = ChoiceId("happened"), ChoiceId("again"), ChoiceId("leave")
 
 
-class Recorded:
+class Recorded(ToolDecorator):
     """Wraps a tool in its intent."""
 
     def __init__(self, inner: Tool, store: ExecutionStore, state: StateManager, clock: Clock, ids: IdSource) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._store = store
         self._state = state
         self._clock = clock
         self._ids = ids
-
-    @property
-    def spec(self) -> ToolSpec:
-        """The inner tool's."""
-        return self._inner.spec
-
-    async def check(self, arguments: JsonObject) -> str | None:
-        """The inner tool's."""
-        return await self._inner.check(arguments)
-
-    async def find(self, call: ToolCall) -> Artifact | None:
-        """The inner tool's."""
-        return await self._inner.find(call)
 
     async def run(self, call: ToolCall, arguments: JsonObject) -> Artifact:
         """Make the effect happen once, or give back what it gave.

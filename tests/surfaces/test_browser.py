@@ -55,10 +55,10 @@ def shoot(page: Page, name: str) -> None:
     for width, size in (("wide", (1100, 1400)), ("phone", (390, 1600))):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # pyright: ignore[reportArgumentType] - one of its literals
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # pyright: ignore[reportArgumentType] - one of its literals
             page.screenshot(path=Path(SHOTS) / f"{name}-{width}-{scheme}.png")
     page.set_viewport_size({"width": 1100, "height": 900})
-    page.emulate_media(color_scheme="light")
+    page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
 
 @pytest.mark.parametrize(("locale", "sentence"), [("he-IL", HEBREW), ("en-US", ENGLISH)], ids=["hebrew", "english"])
