@@ -18,6 +18,7 @@ from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
 from bot.logs import keep_rows
 from bot.outbox import Outbox
+from bot.services import keep_running
 from bot.settings import Settings
 from bot.telemetry import Observatory
 from engine.concurrency import Wakeup
@@ -171,7 +172,8 @@ class _Engine:
 
     def jobs(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
         """Start the services that run beside executions."""
-        return [("inbox", self.inbox.run()), ("outbox", self.outbox.run()), ("alarms", self._alarm_loop())]
+        services = {"inbox": self.inbox.run, "outbox": self.outbox.run, "alarms": self._alarm_loop}
+        return [(name, keep_running(name, service, self._clock)) for name, service in services.items()]
 
     def ring_alarms(self) -> None:
         """Look at what is due."""
@@ -229,6 +231,7 @@ class _Engine:
             self._alarm_bell.ring()
 
     async def _alarm_loop(self) -> None:
+        self._alarm_bell.ring()
         while True:
             await self._alarm_bell.wait()
             await self._alarms.ring(self.alarm_clock)

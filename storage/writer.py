@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import UnavailableError
+from engine.errors import InternalError, TizmorError, UnavailableError
 from engine.failpoints import failpoint
 from storage.writes import Write
 
@@ -31,6 +31,8 @@ class _Unit:
     writes: Sequence[Write]
     future: asyncio.Future[bool] | None
     """None: written behind, nobody waits."""
+    error: InternalError | None = None
+    """Why SQLite could not even take its values: our bug, and this unit's alone."""
 
 
 class Writer:
@@ -55,6 +57,7 @@ class Writer:
         """Run one unit; True when every row count held and the transaction is durable.
 
         Raises:
+            InternalError: ``write_invalid``: a value SQLite cannot take; nothing was changed.
             UnavailableError: ``storage_unavailable``: SQLite refused; what happened is unknown until read again.
         """
         future = asyncio.get_running_loop().create_future()
@@ -105,7 +108,7 @@ class Writer:
                 _resolve(unit, UnavailableError("storage_unavailable", f"The database refused a write: {error}."))
             return
         for unit, result in zip(batch, won, strict=True):
-            _resolve(unit, result)
+            _resolve(unit, unit.error or result)
 
 
 def connect_for_writing(path: Path, *, durable: bool) -> sqlite3.Connection:
@@ -142,6 +145,9 @@ def _run_unit(connection: sqlite3.Connection, unit: _Unit) -> bool:
             cursor = connection.execute(write.statement.sql, write.parameters)
         except sqlite3.IntegrityError:
             return False
+        except (ValueError, OverflowError, sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:
+            unit.error = InternalError("write_invalid", f"A value cannot be stored: {error}.")
+            return False
         if write.rows is not None and cursor.rowcount != write.rows:
             return False
     return True
@@ -161,7 +167,7 @@ def _roll_back(connection: sqlite3.Connection) -> None:
         connection.execute("ROLLBACK")
 
 
-def _resolve(unit: _Unit, result: bool | UnavailableError) -> None:  # noqa: FBT001 - the value itself
+def _resolve(unit: _Unit, result: bool | TizmorError) -> None:  # noqa: FBT001 - the value itself
     future = unit.future
     if future is None:
         return
@@ -169,7 +175,7 @@ def _resolve(unit: _Unit, result: bool | UnavailableError) -> None:  # noqa: FBT
     def settle() -> None:
         if future.done():
             return
-        if isinstance(result, UnavailableError):
+        if isinstance(result, TizmorError):
             future.set_exception(result)
         else:
             future.set_result(result)
