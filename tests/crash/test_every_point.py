@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,21 +19,23 @@ SHARES = 2
 @pytest.mark.crash
 @pytest.mark.timeout(900)
 def test_killed_at_any_point_the_story_ends_once(tmp_path: Path) -> None:
-    sweeps = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.sweep", str(tmp_path / f"sweep{share}"), f"{share}/{SHARES}"],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=(tmp_path / f"errors{share}").open("w"),
-            text=True,
-        )
-        for share in range(SHARES)
-    ]
     verdicts: list[dict[str, Any]] = []
-    for share, process in enumerate(sweeps):
-        printed, _ = process.communicate(timeout=880)
-        assert process.returncode == 0, (tmp_path / f"errors{share}").read_text("utf-8")[-4000:]
-        verdicts += [json.loads(line) for line in printed.splitlines()]
+    with ExitStack() as stack:
+        errors = [stack.enter_context((tmp_path / f"errors{share}").open("w+")) for share in range(SHARES)]
+        sweeps = [
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.crash.sweep", str(tmp_path / f"sweep{share}"), f"{share}/{SHARES}"],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=errors[share],
+                text=True,
+            )
+            for share in range(SHARES)
+        ]
+        for share, process in enumerate(sweeps):
+            printed, _ = process.communicate(timeout=880)
+            assert process.returncode == 0, (tmp_path / f"errors{share}").read_text("utf-8")[-4000:]
+            verdicts += [json.loads(line) for line in printed.splitlines()]
     assert len(verdicts) > 200
     wrong = [v for v in verdicts if not v["ended"] or (v["events"], v["mails"], v["agendas"]) != (1, 1, 1)]
     assert wrong == []

@@ -331,3 +331,27 @@ async def test_an_effect_whose_result_was_lost_leaves_one_entry(tmp_path: Path, 
         await lab.done(execution.id)
     keys = {key for key, _ in tool.ledger}
     assert len(keys) == 1
+
+
+async def test_an_effect_whose_result_is_recorded_is_not_made_again(tmp_path: Path) -> None:
+    tool, rest = Publish(), asyncio.Event()
+
+    async def publish_then_die(inputs: NoteInputs, context: StepContext) -> Artifact:
+        artifact = await context.call("publish", {"text": "once"})
+        if not rest.is_set():
+            rest.set()
+            raise UnavailableError("away", "Lost after the effect, before the step was settled.")
+        return artifact
+
+    world = World(
+        plan=lambda _: plan(step("p", "Publisher")), tools=(tool,), behaviours={"Publisher": publish_then_die}
+    )
+    async with open_lab(tmp_path, world) as lab:
+        execution = await lab.orchestrator.start("publish", "owner")
+        await lab.answer(await lab.asked(execution.id), DecisionVerb.APPROVE)
+        await rest.wait()
+        await lab.until(execution.id, lambda s: s.step_runs[StepId("p")].retry_at is not None)
+        lab.clock.advance(timedelta(minutes=5))
+        await lab.alarms.ring(lab.timer)
+        assert (await lab.done(execution.id)).execution.outcome is ExecutionOutcome.SUCCEEDED
+        assert len(tool.ledger) == 1
