@@ -198,6 +198,9 @@ _DECIDE = compiled(
         "call_hash",
     )
 )
+_REMIND = compiled(
+    _values(update(_ap).where(_ap.c.id == bound("b_id"), _ap.c.status == "pending"), "body"),
+)
 _BUMP = compiled(
     update(_e).where(_e.c.id == bound("b_execution")).values(epoch=_e.c.epoch + 1, updated_at=bound("updated_at"))
 )
@@ -493,6 +496,11 @@ def _(change: s.DecideApproval) -> Iterator[Write]:
         1,
     )
     yield Write(_BUMP, {"b_execution": a.execution_id, "updated_at": at}, 1)
+
+
+@writes.register
+def _(change: s.RemindApproval) -> Iterator[Write]:
+    yield Write(_REMIND, {"b_id": change.approval.id, "body": dump_approval(change.approval)}, 1)
 
 
 @writes.register

@@ -61,6 +61,8 @@ def render_replies(snapshot: ExecutionSnapshot, *, names: Mapping[PrincipalId, s
 def _question(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts, names: Mapping[PrincipalId, str]) -> Reply:
     pending = approval.status is ApprovalStatus.PENDING
     text = _ask(approval, snapshot, texts) if pending else _outcome(approval, snapshot, texts, names)
+    if pending and approval.reminded_at is not None:
+        text = texts.say("reply.reminder", text=text)
     tones = {
         ApprovalStatus.PENDING: "attention",
         ApprovalStatus.APPROVED: "good",

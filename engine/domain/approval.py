@@ -91,6 +91,8 @@ class Approval:
     effect_number: int = 0
     choices: tuple[Choice, ...] = ()
     remind_at: datetime | None = None
+    reminded_at: datetime | None = None
+    """When the person was reminded, if they were."""
     expires_at: datetime | None = None
     decided_at: datetime | None = None
     decided_by: PrincipalId | None = None

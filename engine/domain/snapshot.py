@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.domain.approval import Approval
-from engine.domain.execution import Execution, StepRun
-from engine.domain.ids import StepId
+from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepRun
+from engine.domain.ids import ExecutionId, StepId
 from engine.domain.json import JsonObject
 from engine.domain.plan import Plan
 
@@ -27,3 +27,23 @@ class ExecutionSnapshot:
     """Number of the last event this snapshot includes."""
     feedback: int = 0
     """The requester's latest rating, 0 for none."""
+
+    @property
+    def id(self) -> ExecutionId:
+        """The execution's."""
+        return self.execution.id
+
+    @property
+    def status(self) -> ExecutionStatus:
+        """As clients are told: the pause flag covers everything but ``done``."""
+        return self.execution.shown_status
+
+    @property
+    def outcome(self) -> ExecutionOutcome | None:
+        """How it ended, or None."""
+        return self.execution.outcome
+
+    @property
+    def result(self) -> JsonObject | None:
+        """What came of it, once it is done."""
+        return self.execution.result

@@ -150,6 +150,14 @@ class DecideApproval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RemindApproval:
+    """Note on a pending approval that its person was reminded. Lost when it is not pending any more."""
+
+    approval: Approval
+    """With ``reminded_at``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SupersedeApprovals:
     """Close every pending approval of an execution (or one of its steps). Never lost."""
 
@@ -246,6 +254,7 @@ Change = (
     | PutArtifact
     | OpenApproval
     | DecideApproval
+    | RemindApproval
     | SupersedeApprovals
     | RecordIntent
     | CompleteIntent

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.domain.approval import ApprovalStatus
 from engine.domain.event import EventType
 from engine.domain.ids import ExecutionId
 from engine.orchestration.state_manager import StateManager
 from engine.ports.clock import Clock
-from engine.ports.store import ClaimDue, Due, DueKind, ExecutionStore
+from engine.ports.store import ClaimDue, Due, DueKind, ExecutionStore, RemindApproval
 from engine.ports.timer import Timer
 from engine.safety.hitl_gates import HitlGates
 
@@ -51,9 +52,10 @@ class Alarms:
         if approval is not None and pending and alarm.kind is DueKind.EXPIRE:
             await self._gates.expire(approval)
         if approval is not None and pending and alarm.kind is DueKind.REMIND:
+            reminded = RemindApproval(approval=replace(approval, reminded_at=self._clock.now()))
             event = self._state.event(alarm.execution_id, EventType.APPROVAL_REMINDED, approval=approval.id)
-            await self._state.commit(ClaimDue(due_id=alarm.id), event)
-            return
+            if await self._state.commit(ClaimDue(due_id=alarm.id), reminded, event):
+                return
         await self._state.commit(ClaimDue(due_id=alarm.id))
         if alarm.kind is DueKind.RETRY:
             self._wake(alarm.execution_id)

@@ -16,6 +16,7 @@ from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepOutco
 from engine.domain.ids import DEFAULT_TENANT, PrincipalId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
+from engine.execution.parallel_coordinator import analyze_dependencies
 from integrations.local_workspace.sample import create_sample
 from tests.waiting import until
 from tests.written import NOTHING, written
@@ -130,3 +131,45 @@ async def test_a_meeting_at_a_given_hour(tmp_path: Path) -> None:
         assert "T10:00" in str(gate.call.arguments["starts"])
         await tizmor.gates.decide(OWNER, gate.id, Decision(verb=DecisionVerb.APPROVE))
         assert (await finished(tizmor, execution.id)).execution.outcome is ExecutionOutcome.SUCCEEDED
+
+
+async def test_from_python_the_plan_can_be_looked_at_before_anything_runs(tmp_path: Path) -> None:
+    async with product(tmp_path) as tizmor:
+        preview = await tizmor.planner.create_plan(ENGLISH, "owner", {"locale": "en"})
+        batches = [[step.id for step in batch] for batch in analyze_dependencies(preview.steps)]
+        assert batches == [["s1", "s2"], ["s3"], ["s4", "s5"]]
+        execution = await tizmor.orchestrator.start("what do I have tomorrow?", "owner")
+        events = [event.seq async for event in tizmor.orchestrator.events(execution.id)]
+        assert events == list(range(1, len(events) + 1))
+        found = await tizmor.orchestrator.get_execution(execution.id)
+        assert (found.id, found.status, found.outcome) == (execution.id, "done", "succeeded")
+        assert found.result is not None
+
+
+async def test_three_wishes_in_one_sentence(tmp_path: Path) -> None:
+    sentence = (
+        "find the budget file, write an agenda for the budget meeting and set up a meeting with Dana tomorrow at 11"
+    )
+    async with product(tmp_path) as tizmor:
+        execution = await tizmor.orchestrator.start(sentence, "owner")
+        gate = await asked(tizmor, execution.id, ApprovalKind.GATE)
+        assert written(tmp_path) == NOTHING
+        await tizmor.gates.decide(OWNER, gate.id, Decision(verb=DecisionVerb.APPROVE))
+        done = await finished(tizmor, execution.id)
+        assert done.outcome is ExecutionOutcome.SUCCEEDED
+        assert {str(a["kind"]) for a in done.artifacts.values()} == {"documents", "contacts", "agenda", "meeting"}
+        assert {kind: len(found) for kind, found in written(tmp_path).items()} == {
+            "events": 1,
+            "mails": 1,
+            "agendas": 1,
+        }
+
+
+async def test_what_it_cannot_do_is_said_and_nothing_runs(tmp_path: Path) -> None:
+    async with product(tmp_path) as tizmor:
+        execution = await tizmor.orchestrator.start("pay the electricity bill", "owner")
+        done = await finished(tizmor, execution.id)
+        assert done.outcome is ExecutionOutcome.FAILED
+        assert done.execution.error is not None
+        assert done.execution.error.code == "request_not_understood"
+        assert written(tmp_path) == NOTHING

@@ -277,6 +277,8 @@ async def test_nobody_answers_and_the_gate_expires(tmp_path: Path) -> None:
         await lab.asked(execution.id)
         lab.clock.advance(timedelta(hours=13))
         await lab.alarms.ring(lab.timer)
+        reminded = await lab.asked(execution.id)
+        assert reminded.reminded_at == lab.clock.now()
         lab.clock.advance(timedelta(days=7))
         await lab.alarms.ring(lab.timer)
         snapshot = await lab.done(execution.id)
