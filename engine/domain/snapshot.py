@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.domain.approval import Approval
+from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepRun
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.json import JsonObject
@@ -27,6 +27,16 @@ class ExecutionSnapshot:
     """Number of the last event this snapshot includes."""
     feedback: int = 0
     """The requester's latest rating, 0 for none."""
+
+    def latest(self, kind: ApprovalKind, step_id: StepId | None = None, effect_number: int = 0) -> Approval | None:
+        """The newest question of this kind about this step (and effect) that was not superseded."""
+        asked = [
+            a
+            for a in self.approvals
+            if (a.kind, a.step_id, a.effect_number) == (kind, step_id, effect_number)
+            and a.status is not ApprovalStatus.SUPERSEDED
+        ]
+        return asked[-1] if asked else None
 
     @property
     def id(self) -> ExecutionId:

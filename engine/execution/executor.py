@@ -25,7 +25,7 @@ from engine.planning.revise import renumbered, without
 from engine.ports.clock import IdSource
 from engine.ports.planning import Planner
 from engine.ports.store import Change, MoveExecution, OwnExecution, SavePlan, SettleStep, SupersedeApprovals
-from engine.toolkit.approved import EXPIRE_AFTER, REMIND_AFTER, opening
+from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER, opening
 
 
 class Executor:
@@ -278,7 +278,7 @@ class _Run:
         if snapshot.plan is None:
             await self._executor.plan(snapshot)
             return True
-        latest = _plan_question(snapshot)
+        latest = snapshot.latest(ApprovalKind.PLAN)
         if latest is None or latest.plan_version != snapshot.plan.version:
             return False
         if latest.status is ApprovalStatus.MODIFIED:
@@ -290,7 +290,7 @@ class _Run:
         return False
 
     def _plan_pending(self, snapshot: ExecutionSnapshot) -> bool:
-        latest = _plan_question(snapshot)
+        latest = snapshot.latest(ApprovalKind.PLAN)
         return latest is not None and latest.status is ApprovalStatus.PENDING
 
     def _start(self, snapshot: ExecutionSnapshot, moves: Moves) -> bool:
@@ -309,11 +309,6 @@ class _Run:
         finally:
             del self._running[step_id]
             self._wakeup.ring()
-
-
-def _plan_question(snapshot: ExecutionSnapshot) -> Approval | None:
-    asked = [a for a in snapshot.approvals if a.kind is ApprovalKind.PLAN and a.status is not ApprovalStatus.SUPERSEDED]
-    return asked[-1] if asked else None
 
 
 def _label(contact: Contact, locale: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
+from engine.domain.approval import ApprovalKind, ApprovalStatus
 from engine.domain.execution import StepError, StepOutcome, StepRun, StepStatus
 from engine.domain.ids import StepId
 from engine.domain.plan import Plan, Step
@@ -84,16 +84,6 @@ def gates_undecided(snapshot: ExecutionSnapshot, gated_agents: frozenset[str]) -
     )
 
 
-def choice_for(snapshot: ExecutionSnapshot, producer: StepId) -> Approval | None:
-    """The latest choice among a step's candidates that was not superseded."""
-    found = [
-        a
-        for a in snapshot.approvals
-        if a.kind is ApprovalKind.CHOICE and a.step_id == producer and a.status is not ApprovalStatus.SUPERSEDED
-    ]
-    return found[-1] if found else None
-
-
 def candidates(snapshot: ExecutionSnapshot, producer: StepId) -> int:
     """How many items the producer's artifact offers to pick from."""
     items = snapshot.artifacts.get(producer, {}).get("items")
@@ -150,7 +140,7 @@ def _settlements(plan: Plan, snapshot: ExecutionSnapshot) -> Iterable[Settlement
 
 def _refused_choices(step: Step, snapshot: ExecutionSnapshot) -> Iterable[Settlement]:
     for binding in step.bindings.values():
-        choice = choice_for(snapshot, binding.step_id) if binding.one else None
+        choice = snapshot.latest(ApprovalKind.CHOICE, binding.step_id) if binding.one else None
         if choice is None:
             continue
         if choice.status is ApprovalStatus.REJECTED:
@@ -183,7 +173,7 @@ def _may_start(step: Step, snapshot: ExecutionSnapshot, undecided: bool, now: da
 def _settled_pick(snapshot: ExecutionSnapshot, producer: StepId) -> bool:
     if candidates(snapshot, producer) <= 1:
         return True
-    choice = choice_for(snapshot, producer)
+    choice = snapshot.latest(ApprovalKind.CHOICE, producer)
     return choice is not None and choice.status is ApprovalStatus.CHOSEN
 
 
@@ -196,6 +186,6 @@ def _questions(plan: Plan, snapshot: ExecutionSnapshot) -> Iterable[StepId]:
             producer = binding.step_id
             if not binding.one or producer in asked or not _succeeded(snapshot.step_runs, producer):
                 continue
-            if candidates(snapshot, producer) > 1 and choice_for(snapshot, producer) is None:
+            if candidates(snapshot, producer) > 1 and snapshot.latest(ApprovalKind.CHOICE, producer) is None:
                 asked.add(producer)
                 yield producer

@@ -21,7 +21,6 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import PersonalTime
 from engine.errors import InternalError, RequestError
 from engine.execution.error_recovery import MAX_CRASHES, recover
-from engine.execution.parallel_coordinator import choice_for
 from engine.execution.step_context import AttemptContext
 from engine.execution.suspension import Declined, Suspended, Unsettled
 from engine.orchestration.state_manager import StateManager
@@ -226,8 +225,8 @@ def bound_value(snapshot: ExecutionSnapshot, binding: Binding) -> Artifact:
 
 
 def _picked(snapshot: ExecutionSnapshot, producer: StepId) -> Artifact:
-    choice = choice_for(snapshot, producer)
-    if choice is None or choice.kind is not ApprovalKind.CHOICE:
+    choice = snapshot.latest(ApprovalKind.CHOICE, producer)
+    if choice is None:
         raise InternalError("pick_missing", f"Step {producer} has several candidates and no pick.")
     for offered in choice.choices:
         if offered.id == choice.chosen and offered.artifact is not None:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.artifact import Artifact
 from engine.domain.effect import Call
-from engine.domain.event import EventType
 from engine.domain.ids import ApprovalId
 from engine.domain.json import JsonObject
 from engine.execution.suspension import Declined, Suspended
 from engine.orchestration.state_manager import StateManager
 from engine.ports.clock import Clock, IdSource
-from engine.ports.store import Change, Due, DueKind, ExecutionStore, OpenApproval, SetDue
+from engine.ports.store import ExecutionStore
 from engine.ports.tools import Tool, ToolCall
+from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER, opening
 from engine.toolkit.decorator import ToolDecorator
-
-REMIND_AFTER = timedelta(hours=12)
-EXPIRE_AFTER = timedelta(days=7)
 
 
 class Approved(ToolDecorator):
@@ -60,15 +55,7 @@ class Approved(ToolDecorator):
 
     async def _latest(self, call: ToolCall) -> Approval | None:
         snapshot = await self._state.snapshot(call.execution_id)
-        mine = [
-            a
-            for a in snapshot.approvals
-            if a.kind is ApprovalKind.GATE
-            and a.step_id == call.step_id
-            and a.effect_number == call.number
-            and a.status is not ApprovalStatus.SUPERSEDED
-        ]
-        return mine[-1] if mine else None
+        return snapshot.latest(ApprovalKind.GATE, call.step_id, call.number)
 
     def _question(self, call: ToolCall, wanted: Call) -> Suspended:
         now = self._clock.now()
@@ -86,20 +73,3 @@ class Approved(ToolDecorator):
             expires_at=now + EXPIRE_AFTER,
         )
         return Suspended(*opening(self._state, approval))
-
-
-def opening(state: StateManager, approval: Approval) -> tuple[Change, ...]:
-    """The changes that open an approval: its row, its alarms, its event."""
-    alarms = [
-        SetDue(due=Due(execution_id=approval.execution_id, approval_id=approval.id, kind=kind, at=at))
-        for kind, at in ((DueKind.REMIND, approval.remind_at), (DueKind.EXPIRE, approval.expires_at))
-        if at is not None
-    ]
-    event = state.event(
-        approval.execution_id,
-        EventType.APPROVAL_REQUESTED,
-        approval=approval.id,
-        kind=approval.kind.value,
-        step=approval.step_id,
-    )
-    return (OpenApproval(approval=approval), *alarms, event)

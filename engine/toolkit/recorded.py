@@ -10,7 +10,6 @@ from engine.concurrency import finish
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Choice
 from engine.domain.artifact import Artifact, dump, load
 from engine.domain.effect import Effect, Intent, IntentStatus
-from engine.domain.event import EventType
 from engine.domain.ids import ApprovalId, ChoiceId
 from engine.domain.json import JsonObject
 from engine.errors import InternalError
@@ -18,8 +17,9 @@ from engine.execution.suspension import Suspended, Unsettled
 from engine.failpoints import failpoint
 from engine.orchestration.state_manager import StateManager
 from engine.ports.clock import Clock, IdSource
-from engine.ports.store import CompleteIntent, ExecutionStore, OpenApproval, RecordIntent
+from engine.ports.store import CompleteIntent, ExecutionStore, RecordIntent
 from engine.ports.tools import Tool, ToolCall
+from engine.safety.questions import opening
 from engine.toolkit.decorator import ToolDecorator
 
 EFFECT_SECONDS = 60.0
@@ -92,19 +92,12 @@ class Recorded(ToolDecorator):
 
     async def _ask(self, call: ToolCall) -> Artifact | None:
         snapshot = await self._state.snapshot(call.execution_id)
-        asked = [
-            a
-            for a in snapshot.approvals
-            if a.kind is ApprovalKind.UNKNOWN_OUTCOME
-            and a.step_id == call.step_id
-            and a.effect_number == call.number
-            and a.status is not ApprovalStatus.SUPERSEDED
-        ]
-        if not asked:
+        asked = snapshot.latest(ApprovalKind.UNKNOWN_OUTCOME, call.step_id, call.number)
+        if asked is None:
             raise self._question(call)
-        if asked[-1].status is ApprovalStatus.PENDING:
+        if asked.status is ApprovalStatus.PENDING:
             raise Suspended
-        if asked[-1].chosen == AGAIN:
+        if asked.chosen == AGAIN:
             return None
         raise Unsettled
 
@@ -120,11 +113,4 @@ class Recorded(ToolDecorator):
             effect_number=call.number,
             choices=tuple(Choice(id=choice, label=choice) for choice in (HAPPENED, AGAIN, LEAVE)),
         )
-        event = self._state.event(
-            call.execution_id,
-            EventType.APPROVAL_REQUESTED,
-            approval=approval.id,
-            kind=approval.kind.value,
-            step=call.step_id,
-        )
-        return Suspended(OpenApproval(approval=approval), event)
+        return Suspended(*opening(self._state, approval))
