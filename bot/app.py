@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from bot.access import Access, AccessOptions
 from bot.door import Remembered
 from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
+from bot.language_model import open_model, purse
 from bot.logs import keep_rows
 from bot.outbox import Outbox
 from bot.services import keep_running
@@ -24,21 +25,29 @@ from bot.telemetry import Observatory
 from engine.concurrency import Wakeup
 from engine.domain.event import Event, EventType
 from engine.domain.ids import PrincipalId
+from engine.domain.request import Request
 from engine.domain.tenant import PersonalTime
+from engine.errors import TizmorError
+from engine.execution.attempt import Workshop
 from engine.execution.dispatcher import Dispatcher
 from engine.execution.executor import Executor
-from engine.execution.step_runner import Workshop
+from engine.execution.planning_session import PreviewDesk
+from engine.execution.run import RunParts
 from engine.failpoints import arm
-from engine.orchestration.master_orchestrator import MasterOrchestrator
+from engine.orchestration.master_orchestrator import MasterOrchestrator, OrchestratorOptions
 from engine.orchestration.state_manager import StateManager
+from engine.planning.model_planner import ModelPlanner
 from engine.planning.planner import OfflinePlanner, PlanPreview
+from engine.ports.planning import Planner, PlanningDesk
 from engine.proactive.alarms import Alarms
 from engine.registry.agent_registry import AgentRegistry
 from engine.registry.tool_discovery import builtin
+from engine.safety.budgets import Spender, Spending, SpendingParts
 from engine.safety.hitl_gates import HitlGates
 from engine.safety.resource_locks import ResourceLocks
 from engine.streaming.stream_manager import StreamManager
 from engine.toolkit.belt import ToolBelt
+from integrations.anthropic import AnthropicModel
 from integrations.local_workspace import open_workspace
 from integrations.scheduling.clock import RandomIds, SystemClock
 from integrations.scheduling.timer import AlarmClock
@@ -62,6 +71,8 @@ class Tizmor:
     access: Access
     idempotency: RememberedAnswers
     settings: Settings
+    model: AnthropicModel | None
+    """The language model, where one is configured."""
 
 
 class RememberedAnswers:
@@ -98,7 +109,8 @@ async def open_tizmor(settings: Settings) -> AsyncGenerator[Tizmor]:
     async with AsyncExitStack() as stack:
         home = settings.tizmor_home
         database = await stack.enter_async_context(open_database(home, now=instant(clock.now())))
-        engine = _Engine(settings, database, clock)
+        model = await stack.enter_async_context(open_model(settings))
+        engine = _Engine(settings, database, clock, model)
         stack.callback(engine.office.close)
         handle = keep_rows(engine.telemetry_store.log)
         stack.callback(logger.remove, handle)
@@ -109,19 +121,24 @@ async def open_tizmor(settings: Settings) -> AsyncGenerator[Tizmor]:
         stack.callback(engine.dispatcher.close)
         engine.alarm_clock.start()
         stack.callback(engine.alarm_clock.stop)
-        unfinished = await engine.store.unfinished()
-        engine.observatory.recovered(len(unfinished))
-        engine.dispatcher.wake_all(unfinished)
+        engine.observatory.recovered(await engine.store.unfinished())
+        engine.dispatcher.wake_all(await engine.store.moving())
         engine.ring_alarms()
+        if model is not None:
+            warming = group.create_task(_warm(model), name="model")
+            stack.callback(warming.cancel)
         yield engine.product(settings)
 
 
 class _Engine:
     """Everything wired together, from the store outwards."""
 
-    def __init__(self, settings: Settings, database: Database, clock: SystemClock) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, clock: SystemClock, model: AnthropicModel | None
+    ) -> None:
         self._settings = settings
         self._clock = clock
+        self._model = model
         ids = RandomIds()
         self.store = SqliteExecutionStore(database)
         self.state = StateManager(self.store, clock)
@@ -129,7 +146,8 @@ class _Engine:
         self.telemetry_store = TelemetryStore(database)
         self.observatory = Observatory(self.telemetry_store)
         self.registry = self._open_registry(settings.workspace, clock)
-        self.planner = OfflinePlanner(self.registry.specs)
+        offline = OfflinePlanner(self.registry.specs)
+        self.planner: Planner = offline if model is None else ModelPlanner(self.registry.specs)
         gated = self.registry.gated_agents()
         belt = ToolBelt(
             store=self.store,
@@ -139,6 +157,8 @@ class _Engine:
             locks=ResourceLocks(),
             gated_agents=gated,
         )
+        books = SpendingParts(store=self.store, state=self.state, clock=clock, ids=ids, telemetry=self.observatory)
+        self.spending = Spending(model, purse(settings), books)
         workshop = Workshop(
             agents=self.registry.agents(),
             tools={name: belt.equip(tool) for name, tool in self.registry.tools().items()},
@@ -146,11 +166,19 @@ class _Engine:
             state=self.state,
             clock=clock,
             telemetry=self.observatory,
+            spending=self.spending,
             personal=PersonalTime(timezone=settings.tizmor_timezone),
             fence=database.generation,
         )
-        executor = Executor(workshop, self.planner, ids, gated)
-        self.dispatcher = Dispatcher(executor.run, self.observatory)
+        parts = RunParts(
+            workshop=workshop,
+            planner=self.planner,
+            offline=offline,
+            ids=ids,
+            gated_agents=gated,
+            early_agents=self.registry.early_agents(),
+        )
+        self.dispatcher = Dispatcher(Executor(parts).run, self.observatory)
         self.gates = HitlGates(
             self.store, self.state, clock, lambda name: self.registry.tool(name).spec.inputs, self.dispatcher.wake
         )
@@ -161,7 +189,7 @@ class _Engine:
             clock,
             ids,
             self.dispatcher.wake,
-            timezone=settings.tizmor_timezone,
+            OrchestratorOptions(timezone=settings.tizmor_timezone, fence=database.generation),
         )
         self._wire_chat(database)
         self._wire_alarms()
@@ -201,7 +229,8 @@ class _Engine:
         )
         return Tizmor(
             orchestrator=self.orchestrator,
-            planner=PlanPreview(self.planner, self._clock, settings.tizmor_timezone),
+            planner=PlanPreview(self.planner, self._clock, settings.tizmor_timezone, self._preview_desk),
+            model=self._model,
             registry=self.registry,
             gates=self.gates,
             door=Gateway(services),
@@ -209,6 +238,10 @@ class _Engine:
             idempotency=RememberedAnswers(self._access_store, self._clock),
             settings=settings,
         )
+
+    def _preview_desk(self, request: Request) -> PlanningDesk:
+        spender = Spender(tenant_id=request.tenant_id, user_id=request.user_id)
+        return PreviewDesk(self.spending, spender)
 
     def _open_registry(self, workspace: Path, clock: SystemClock) -> AgentRegistry:
         self.office = open_workspace(workspace, clock, zone=ZoneInfo(self._settings.tizmor_timezone))
@@ -248,6 +281,12 @@ def _arm_failpoints(settings: Settings) -> None:
         stream.write(name + "\n")
 
     arm(settings.tizmor_failpoint, note)
+
+
+async def _warm(model: AnthropicModel) -> None:
+    """Load what a first call would have to wait for; whatever is wrong, the first call says."""
+    with suppress(TizmorError):
+        await model.warm()
 
 
 def _cancel(services: list[asyncio.Task[None]]) -> None:

@@ -7,14 +7,55 @@ from __future__ import annotations
 
 import os  # the one place that may look at the environment
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
+from engine.domain.spend import Caps, Money, Price
 from engine.errors import RequestError
+
+Effort = Literal["low", "medium", "high", "xhigh", "max"]
+"""How hard a model thinks: more is slower and dearer, and better at what is hard."""
+
+_NANO_PER_MILLION = 1_000
+"""A dollar per million tokens is so many nano-dollars a token."""
+
+
+class OwnPrice(BaseModel):
+    """What a model costs here, in US dollars per million tokens.
+
+    A class that is not given is charged as dearly as providers do, so that a cap is never passed unseen: reading from a
+    cache like fresh input, writing into one for five minutes 1.25 times, for an hour twice as much.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    input: float = Field(ge=0)
+    output: float = Field(ge=0)
+    cache_read: float | None = Field(default=None, ge=0)
+    cache_write_5m: float | None = Field(default=None, ge=0)
+    cache_write_1h: float | None = Field(default=None, ge=0)
+
+    def to_domain(self) -> Price:
+        """The same in nano-dollars a token."""
+        return Price(
+            input=_nano(self.input),
+            output=_nano(self.output),
+            cache_read=_nano(self.input if self.cache_read is None else self.cache_read),
+            cache_write_5m=_nano(1.25 * self.input if self.cache_write_5m is None else self.cache_write_5m),
+            cache_write_1h=_nano(2 * self.input if self.cache_write_1h is None else self.cache_write_1h),
+        )
 
 
 def default_home() -> Path:
@@ -46,18 +87,42 @@ class Settings(BaseSettings):
     """Least level that is logged."""
     tizmor_public_url: str | None = None
     """Where people reach the web door from outside, if they do."""
-    tizmor_budget_usd_per_execution: float | None = Field(default=None, ge=0)
-    """Hard cap in US dollars; None: no cap. Nothing costs money without a model."""
-    tizmor_budget_usd_per_day: float | None = Field(default=None, ge=0)
-    """Hard cap in US dollars per day; None: no cap."""
+    tizmor_budget_usd_per_execution: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Hard cap in US dollars on the model calls of one execution; None: no cap. At 80 % a person is asked, at 100 % the
+    execution pauses; raise it, start again and resume."""
+    tizmor_budget_usd_per_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """Hard cap in US dollars on the model calls of everybody in one calendar day of ``TIZMOR_TIMEZONE``; None: no cap."""
+    tizmor_prices: Mapping[str, OwnPrice] = Field(default_factory=dict[str, OwnPrice])
+    """Your prices by model id, over the ones that come with Tizmor: for a local server, or a contract of your own. In
+    ``tizmor.toml`` a table each, ``[tizmor_prices."model-id"]`` with ``input = 2.0`` and ``output = 10.0``; in the
+    environment one JSON object."""
+    tizmor_planner_model: str = Field(default="claude-sonnet-5-5", min_length=1)
+    """Model that makes plans; a plan is worth the stronger one. Whatever the service at hand calls it."""
+    tizmor_agent_model: str = Field(default="claude-haiku-5-5", min_length=1)
+    """Model agents read, summarise and write with; they call it often, so it is the cheaper one."""
+    tizmor_planner_effort: Effort = "medium"
+    """How hard the planner's model thinks: ``low``, ``medium``, ``high``, ``xhigh`` or ``max``."""
+    tizmor_agent_effort: Effort = "low"
+    """How hard the agents' model thinks; as above."""
+    tizmor_model_connect_seconds: float = Field(default=5, gt=0, allow_inf_nan=False)
+    """Longest wait for a connection to the model; more only behind a slow proxy."""
+    tizmor_model_first_byte_seconds: float = Field(default=60, gt=0, allow_inf_nan=False)
+    """Longest wait for an answer to begin; a local server that loads its model first may need more."""
+    tizmor_model_silence_seconds: float = Field(default=30, gt=0, allow_inf_nan=False)
+    """Longest silence within an answer; after it the call counts as broken off and is tried again."""
+    tizmor_model_call_seconds: float = Field(default=600, gt=0, allow_inf_nan=False)
+    """Longest call from its first to its last byte; long plans at high effort take minutes."""
+    tizmor_model_connections: int = Field(default=8, ge=1)
+    """Calls to the model at once; further ones wait. A local server that answers one at a time wants 1."""
     tizmor_failpoint: str | None = None
     """For tests: kill the process at a named point, ``name#n``."""
     tizmor_failpoint_log: Path | None = None
     """For tests: write every point passed to this file."""
     anthropic_api_key: SecretStr | None = None
-    """Reserved for the model planner; this version plans offline."""
+    """Key of the model's service; with neither key nor address everything is planned offline."""
     anthropic_base_url: str | None = None
-    """Reserved for the model planner."""
+    """Address of a server that speaks the same protocol, such as ``http://127.0.0.1:8080``; alone it needs no key. None
+    is the provider's own."""
     slack_bot_token: SecretStr | None = None
     """Reserved for the Slack surface."""
     slack_app_token: SecretStr | None = None
@@ -77,10 +142,40 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
+    @field_validator("anthropic_api_key", "anthropic_base_url", mode="before")
+    @classmethod
+    def _blank_is_absent(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("anthropic_base_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is not None and (urlsplit(value).scheme not in {"http", "https"} or not urlsplit(value).hostname):
+            message = f"{value!r} is no address; write one such as http://127.0.0.1:8080"
+            raise ValueError(message)
+        return value
+
     @property
     def workspace(self) -> Path:
         """The workspace in effect."""
         return self.tizmor_workspace or self.tizmor_home / "workspace"
+
+    @property
+    def has_model(self) -> bool:
+        """Is a language model configured? Whether it answers is another question."""
+        return self.anthropic_api_key is not None or self.anthropic_base_url is not None
+
+    @property
+    def caps(self) -> Caps:
+        """The budgets, as the engine counts them."""
+        return Caps(
+            per_execution=_money(self.tizmor_budget_usd_per_execution), per_day=_money(self.tizmor_budget_usd_per_day)
+        )
+
+    @property
+    def own_prices(self) -> dict[str, Price]:
+        """The operator's prices, as the engine counts them."""
+        return {model: price.to_domain() for model, price in self.tizmor_prices.items()}
 
     @classmethod
     def settings_customise_sources(
@@ -107,8 +202,11 @@ def load_settings(**options: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in options.items() if value is not None})
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(str(p) for p in e['loc']).upper()}: {e['msg']}" for e in error.errors())
+        faults = "; ".join(f"{_place(e['loc'])}: {e['msg']}" for e in error.errors())
         raise RequestError("settings_invalid", f"Settings: {faults}.") from error
+    except SettingsError as error:
+        example = '{"model-id": {"input": 2.0, "output": 10.0}}'
+        raise RequestError("settings_invalid", f"Settings: TIZMOR_PRICES: is no JSON; write {example}.") from error
     except tomllib.TOMLDecodeError as error:
         raise RequestError("settings_invalid", f"tizmor.toml is not valid TOML: {error}.") from error
 
@@ -117,3 +215,16 @@ def unknown_settings() -> list[str]:
     """``TIZMOR_*`` names in the environment that mean nothing."""
     known = {name.upper() for name in Settings.model_fields}
     return sorted(name for name in os.environ if name.startswith("TIZMOR_") and name not in known)  # noqa: TID251
+
+
+def _place(path: tuple[int | str, ...]) -> str:
+    """The setting's name, and where inside it."""
+    return ".".join([str(path[0]).upper(), *map(str, path[1:])]) if path else ""
+
+
+def _nano(dollars_per_million: float) -> int:
+    return round(dollars_per_million * _NANO_PER_MILLION)
+
+
+def _money(dollars: float | None) -> Money | None:
+    return None if dollars is None else Money.usd(dollars)

@@ -41,25 +41,40 @@ async def _bounded(work: Awaitable[T], within: float) -> T:
 
 
 class Wakeup:
-    """An edge that is never lost: ``wait`` returns once for one or more ``ring`` since the last ``wait``."""
+    """An edge that is never lost: ``wait`` returns once for one or more rings since the last ``wait``.
+
+    It tells two kinds of ring apart: ``ring`` brings news from outside, ``nudge`` only says that work of one's own ended.
+    """
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._news = False
 
     def ring(self) -> None:
-        """Wake whoever waits, or the next one to wait."""
+        """Wake whoever waits, or the next one to wait, with news."""
+        self._news = True
+        self._event.set()
+
+    def nudge(self) -> None:
+        """Wake whoever waits, without news."""
         self._event.set()
 
     @property
     def rung(self) -> bool:
-        """Has it rung since the last ``wait`` or ``reset``?"""
+        """Has it rung or been nudged since the last ``wait`` or ``reset``?"""
         return self._event.is_set()
+
+    def take_news(self) -> bool:
+        """Has it rung with news since this was last asked, or since ``reset``?"""
+        news, self._news = self._news, False
+        return news
 
     def reset(self) -> None:
         """Take the rings so far as answered."""
         self._event.clear()
+        self._news = False
 
     async def wait(self) -> None:
-        """Wait for a ring; cancels at once."""
+        """Wait for a ring or a nudge; cancels at once."""
         await self._event.wait()
         self._event.clear()

@@ -16,6 +16,7 @@ TizmorError
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 
 class TizmorError(Exception):
@@ -59,7 +60,18 @@ class IntegrationError(TizmorError):
 
 
 class UnavailableError(IntegrationError):
-    """May work later; the engine retries with back-off."""
+    """May work later; the engine retries with back-off, and not before ``retry_after`` where the service named it."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(code, detail, parameters)
+        self.retry_after = retry_after
 
 
 class AuthExpiredError(IntegrationError):

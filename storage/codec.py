@@ -26,7 +26,9 @@ def instant(value: datetime) -> str:
     """A fixed-width UTC text that sorts as time does."""
     if value.tzinfo is None:
         raise InternalError("naive_datetime", f"A datetime without a zone reached the store: {value!r}.")
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def maybe_instant(value: datetime | None) -> str | None:
@@ -36,7 +38,7 @@ def maybe_instant(value: datetime | None) -> str | None:
 
 def parse_instant(value: str) -> datetime:
     """Read back :func:`instant`."""
-    return datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    return datetime.fromisoformat(value)
 
 
 def maybe_parse(value: str | None) -> datetime | None:

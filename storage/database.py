@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import sqlite3
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -21,7 +21,7 @@ from engine.errors import RequestError
 from storage.writer import Writer, connect_for_writing
 from storage.writes import Write
 
-HEAD = "0001"
+HEAD = "0002"
 """Newest migration this program knows."""
 
 DATABASE_FILE = "tizmor.db"
@@ -66,20 +66,22 @@ class Database:
         """All rows of one query, on a read-only connection."""
         return (await self.rows_together(query))[0]
 
-    async def rows_together(self, *queries: Query) -> list[Rows]:
-        """Rows of several queries as of one instant, in one hop to a reader thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, queries)
+    async def rows_together(self, *queries: Query, **parameters: str) -> list[Rows]:
+        """Rows of several queries with the same parameters as of one instant, in one hop to a reader thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, queries, parameters)
 
-    def _read(self, queries: Sequence[Query]) -> list[Rows]:
+    def _read(self, queries: Sequence[Query], parameters: Mapping[str, str]) -> list[Rows]:
         with self._readers.connect() as connection, connection.begin():
-            return [connection.execute(query).mappings().all() for query in queries]
+            return [connection.execute(query, parameters).mappings().all() for query in queries]
 
     def start(self, now: str) -> None:
-        """Take the next generation and start the writer thread."""
+        """Take the next generation, close the books of the last one, and start the writer thread."""
         connection = connect_for_writing(self.path, durable=True)
         try:
             cursor = connection.execute("INSERT INTO generations (started_at) VALUES (?)", (now,))
             self.generation = int(cursor.lastrowid or 0)
+            # Calls an earlier process never accounted for cost what was reserved for them.
+            connection.execute("UPDATE model_calls SET settled = 1 WHERE settled = 0")
         finally:
             connection.close()
         self._writer.open()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
 
-from sqlalchemy import RowMapping, Select, func, select
+from sqlalchemy import BindParameter, RowMapping, bindparam, case, func, select, text
 
 from engine.domain.approval import Approval, ApprovalStatus
 from engine.domain.effect import Effect, Intent, IntentStatus
@@ -15,6 +15,7 @@ from engine.domain.ids import ApprovalId, ConversationId, EffectKey, ExecutionId
 from engine.domain.message import AgentMessage
 from engine.domain.request import Request
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.spend import Money, Spend, Usage
 from engine.ports.store import Change, Due, DueKind
 from storage.codec import (
     decode,
@@ -26,14 +27,36 @@ from storage.codec import (
     parse_instant,
 )
 from storage.database import Database
-from storage.tables import approvals, chat, effects, events, executions
+from storage.tables import approvals, chat, effects, events, executions, spend
 from storage.writes import writes
+from storage.writes.spend import USAGE
 
 _e = executions.executions.c
 _st = executions.execution_steps.c
 _ap = approvals.pending_approvals.c
-Query = Select[*tuple[Any, ...]]
+_mc = spend.model_calls.c
 Row = RowMapping
+_SPEND_SUMS = (
+    func.count().label("calls"),
+    func.sum(_mc.cost_nano).label("cost_nano"),
+    func.sum(case((_mc.settled == 0, _mc.cost_nano), else_=0)).label("held_nano"),
+    func.sum(case((_mc.cost_nano.is_(None), 1), else_=0)).label("unpriced"),
+    *(func.sum(_mc[name]).label(name) for name in USAGE),
+    func.max(_mc.estimated).label("estimated"),
+)
+_p, _sc, _ev, _fb = executions.plans.c, executions.shared_context.c, events.events.c, chat.execution_feedback.c
+_this: BindParameter[str] = bindparam("execution")
+_SNAPSHOT = (
+    select(executions.executions).where(_e.id == _this),
+    select(executions.plans).where(_p.execution_id == _this).order_by(_p.version.desc()).limit(1),
+    select(executions.execution_steps).where(_st.execution_id == _this, _st.superseded.is_(None)),
+    select(_ap.body).where(_ap.execution_id == _this).order_by(_ap.created_at, _ap.id),
+    select(_sc.name, _sc.value).where(_sc.execution_id == _this),
+    select(func.max(_ev.seq).label("seq")).where(_ev.execution_id == _this),
+    select(_fb.rating).where(_fb.execution_id == _this).order_by(_fb.at.desc()).limit(1),
+    select(_mc.step_id, *_SPEND_SUMS).where(_mc.execution_id == _this).group_by(_mc.step_id),
+)
+"""What one snapshot is read with, all as of one instant."""
 
 
 class SqliteExecutionStore:
@@ -48,8 +71,8 @@ class SqliteExecutionStore:
 
     async def snapshot(self, execution_id: ExecutionId) -> ExecutionSnapshot | None:
         """See the port."""
-        found, plans, steps, questions, context, last, rating = await self._database.rows_together(
-            *_snapshot_queries(execution_id)
+        found, plans, steps, questions, context, last, rating, calls = await self._database.rows_together(
+            *_SNAPSHOT, execution=execution_id
         )
         if not found:
             return None
@@ -61,6 +84,7 @@ class SqliteExecutionStore:
             artifacts={StepId(row["name"]): decode(row["value"]) for row in context},
             seq=last[0]["seq"] or 0,
             feedback=rating[0]["rating"] if rating else 0,
+            spends={None if row["step_id"] is None else StepId(row["step_id"]): _spend(row) for row in calls},
         )
 
     async def by_request_key(self, tenant: TenantId, user: PrincipalId, key: str) -> ExecutionId | None:
@@ -70,10 +94,32 @@ class SqliteExecutionStore:
         )
         return ExecutionId(rows[0]["id"]) if rows else None
 
-    async def unfinished(self) -> Sequence[ExecutionId]:
+    async def moving(self) -> Sequence[ExecutionId]:
         """See the port."""
-        rows = await self._database.rows(select(_e.id).where(_e.status != "done").order_by(_e.created_at, _e.id))
+        # Spelled as the partial index spells it, or SQLite does not see that the index serves.
+        query = select(_e.id).where(text("status IN ('planning', 'running')")).order_by(_e.created_at, _e.id)
+        return [ExecutionId(row["id"]) for row in await self._database.rows(query)]
+
+    async def unfinished(self) -> int:
+        """See the port."""
+        rows = await self._database.rows(select(func.count().label("n")).where(_e.status != text("'done'")))
+        return int(rows[0]["n"])
+
+    async def conversation(
+        self, tenant: TenantId, user: PrincipalId, conversation: ConversationId, *, before: ExecutionId, limit: int
+    ) -> Sequence[ExecutionId]:
+        """See the port."""
+        at = select(_e.created_at).where(_e.id == before).scalar_subquery()
+        query = select(_e.id).where(
+            _e.tenant_id == tenant, _e.user_id == user, _e.conversation_id == conversation, _e.created_at < at
+        )
+        rows = await self._database.rows(query.order_by(_e.created_at.desc(), _e.id.desc()).limit(limit))
         return [ExecutionId(row["id"]) for row in rows]
+
+    async def day_spend(self, tenant: TenantId, day: date) -> Spend:
+        """See the port."""
+        query = select(*_SPEND_SUMS).where(_mc.tenant_id == tenant, _mc.day == day.isoformat())
+        return _spend((await self._database.rows(query))[0])
 
     async def executions(
         self, tenant: TenantId, user: PrincipalId | None, *, limit: int, before: str | None
@@ -148,19 +194,6 @@ class SqliteExecutionStore:
         ]
 
 
-def _snapshot_queries(execution_id: ExecutionId) -> list[Query]:
-    p, sc, ev, fb = executions.plans.c, executions.shared_context.c, events.events.c, chat.execution_feedback.c
-    return [
-        select(executions.executions).where(_e.id == execution_id),
-        select(executions.plans).where(p.execution_id == execution_id).order_by(p.version.desc()).limit(1),
-        select(executions.execution_steps).where(_st.execution_id == execution_id, _st.superseded.is_(None)),
-        select(_ap.body).where(_ap.execution_id == execution_id).order_by(_ap.created_at, _ap.id),
-        select(sc.name, sc.value).where(sc.execution_id == execution_id),
-        select(func.max(ev.seq).label("seq")).where(ev.execution_id == execution_id),
-        select(fb.rating).where(fb.execution_id == execution_id).order_by(fb.at.desc()).limit(1),
-    ]
-
-
 def _execution(row: Row) -> Execution:
     return Execution(
         id=ExecutionId(row["id"]),
@@ -182,6 +215,7 @@ def _execution(row: Row) -> Execution:
         epoch=row["epoch"],
         fence=row["fence"],
         paused=bool(row["paused"]),
+        pause_reason=row["pause_reason"],
         cancelled=bool(row["cancelled"]),
         error=load_error(row["error"]),
         result=maybe_decode(row["result"]),
@@ -200,6 +234,16 @@ def _step_run(row: Row) -> StepRun:
         cached=bool(row["cached"]),
         error=load_error(row["error"]),
         checkpoint=maybe_decode(row["checkpoint"]),
+    )
+
+
+def _spend(row: Row) -> Spend:
+    return Spend(
+        calls=row["calls"],
+        usage=Usage(**{name: row[name] or 0 for name in USAGE}, estimated=bool(row["estimated"])),
+        cost=Money(row["cost_nano"] or 0),
+        held=Money(row["held_nano"] or 0),
+        unpriced=row["unpriced"] or 0,
     )
 
 

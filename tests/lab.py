@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,18 +21,22 @@ from engine.domain.execution import ExecutionStatus
 from engine.domain.ids import DEFAULT_TENANT, ExecutionId, PrincipalId, StepId
 from engine.domain.json import JsonObject
 from engine.domain.plan import Binding, Plan, Step
-from engine.domain.request import Request
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.spend import NO_CAPS, Caps, Price, PriceTable
 from engine.domain.tenant import PersonalTime, Principal, Role
+from engine.execution.attempt import Workshop
 from engine.execution.dispatcher import Dispatcher
 from engine.execution.executor import Executor
-from engine.execution.step_runner import Workshop
-from engine.orchestration.master_orchestrator import MasterOrchestrator
+from engine.execution.run import RunParts
+from engine.orchestration.master_orchestrator import MasterOrchestrator, OrchestratorOptions
 from engine.orchestration.state_manager import StateManager
 from engine.ports.agents import StepContext
+from engine.ports.language_model import LanguageModel
+from engine.ports.planning import Brief, PlanningDesk, PlanQuestion
 from engine.ports.telemetry import Span
 from engine.ports.tools import ToolCall
 from engine.proactive.alarms import Alarms
+from engine.safety.budgets import Purse, Spending, SpendingParts
 from engine.safety.hitl_gates import HitlGates
 from engine.safety.resource_locks import ResourceLocks
 from engine.streaming.stream_manager import StreamManager
@@ -39,6 +44,12 @@ from engine.toolkit.belt import ToolBelt
 from storage.codec import instant
 from storage.database import open_database
 from storage.execution_store import SqliteExecutionStore
+
+PRICES = PriceTable(
+    version="2026-11-24",
+    prices={"scripted": Price(input=1_000, output=5_000, cache_read=100, cache_write_5m=1_250, cache_write_1h=2_000)},
+)
+"""One dollar a million tokens in, five out."""
 
 OWNER = Principal(id=PrincipalId("owner"), tenant_id=DEFAULT_TENANT, role=Role.OWNER)
 
@@ -227,6 +238,11 @@ class World:
     plan: Callable[[str | None], Plan]
     tools: tuple[Publish, ...] = ()
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict[str, Behaviour])
+    planner: Callable[[Brief, PlanningDesk], Awaitable[Plan | PlanQuestion]] | None = None
+    """Instead of ``plan``: may draft, ask and fail."""
+    model: LanguageModel | None = None
+    caps: Caps = NO_CAPS
+    early: frozenset[str] = frozenset({"Finder"})
 
     def agents(self) -> dict[str, ScriptedAgent]:
         standard: dict[str, Behaviour] = {
@@ -243,18 +259,22 @@ class World:
             found[name] = ScriptedAgent(name, behaviour, tools, effect, output)
         return found
 
-    async def create_plan(
-        self,
-        request: Request,
-        *,
-        now: datetime,
-        personal: PersonalTime,
-        version: int = 1,
-        change: str | None = None,
-    ) -> Plan:
-        from dataclasses import replace
+    async def create_plan(self, brief: Brief, desk: PlanningDesk) -> Plan | PlanQuestion:
+        if self.planner is not None:
+            return await self.planner(brief, desk)
+        return replace(self.plan(brief.change), version=brief.version)
 
-        return replace(self.plan(change), version=version)
+
+@dataclass(slots=True)
+class Offline:
+    """Plans without a model: with the world's planner where it has no model at all, as the product does."""
+
+    world: World
+
+    async def create_plan(self, brief: Brief, desk: PlanningDesk) -> Plan | PlanQuestion:
+        if self.world.model is None:
+            return await self.world.create_plan(brief, desk)
+        return replace(self.world.plan(brief.change), version=brief.version)
 
 
 def step(name: str, agent: str = "Writer", text: str = "", **bindings: str) -> Step:
@@ -269,10 +289,12 @@ def plan(*steps: Step, sure: bool = True) -> Plan:
 
 
 @asynccontextmanager
-async def open_lab(home: Path, world: World, clock: FakeClock | None = None) -> AsyncGenerator[Lab]:
-    """The engine over ``home``; open it again on the same home for a restart."""
+async def open_lab(
+    home: Path, world: World, clock: FakeClock | None = None, *, durable: bool = False
+) -> AsyncGenerator[Lab]:
+    """The engine over ``home``; open it again on the same home for a restart. ``durable`` flushes as the product does."""
     clock = clock or FakeClock()
-    async with open_database(home, now=instant(clock.now()), durable=False) as database:
+    async with open_database(home, now=instant(clock.now()), durable=durable) as database:
         store = SqliteExecutionStore(database)
         state = StateManager(store, clock)
         streams = StreamManager(store)
@@ -281,6 +303,7 @@ async def open_lab(home: Path, world: World, clock: FakeClock | None = None) -> 
         gated = frozenset({"Publisher"})
         belt = ToolBelt(store=store, state=state, clock=clock, ids=ids, locks=ResourceLocks(), gated_agents=gated)
         tools = {tool.spec.name: belt.equip(tool) for tool in world.tools}
+        counter = SpendingParts(store=store, state=state, clock=clock, ids=ids, telemetry=telemetry)
         workshop = Workshop(
             agents=world.agents(),
             tools=tools,
@@ -288,13 +311,24 @@ async def open_lab(home: Path, world: World, clock: FakeClock | None = None) -> 
             state=state,
             clock=clock,
             telemetry=telemetry,
+            spending=Spending(world.model, Purse(prices=PRICES, zone=ZoneInfo("UTC"), caps=world.caps), counter),
             personal=PersonalTime(),
             fence=database.generation,
         )
-        dispatcher = Dispatcher(Executor(workshop, world, ids, gated).run, telemetry)
+        parts = RunParts(
+            workshop=workshop,
+            planner=world,
+            offline=Offline(world),
+            ids=ids,
+            gated_agents=gated,
+            early_agents=world.early,
+        )
+        dispatcher = Dispatcher(Executor(parts).run, telemetry)
         gates = HitlGates(store, state, clock, lambda _: PublishArguments, dispatcher.wake)
         lab = Lab(
-            orchestrator=MasterOrchestrator(store, state, streams, clock, ids, dispatcher.wake),
+            orchestrator=MasterOrchestrator(
+                store, state, streams, clock, ids, dispatcher.wake, OrchestratorOptions(fence=database.generation)
+            ),
             gates=gates,
             store=store,
             state=state,
@@ -305,7 +339,7 @@ async def open_lab(home: Path, world: World, clock: FakeClock | None = None) -> 
         )
         async with asyncio.TaskGroup() as group:
             dispatcher.open(group)
-            dispatcher.wake_all(await store.unfinished())
+            dispatcher.wake_all(await store.moving())
             try:
                 yield lab
             finally:

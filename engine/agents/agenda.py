@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from engine.agents.cues import Kind
 from engine.agents.digest import grouped, numbers, place
@@ -12,14 +13,25 @@ from engine.agents.wording import Wording, wording
 from engine.domain.artifact import Extract, Source, Summary
 
 TOTAL_MINUTES = 60
-_EDGE_MINUTES = 5
+EDGE_MINUTES = 5
 """For the opening, and for the closing."""
-_GRAIN_MINUTES = 5
+BODY_MINUTES = TOTAL_MINUTES - 2 * EDGE_MINUTES
+GRAIN_MINUTES = 5
 _ITEMS_PER_SECTION = 3
 _MAX_POINTS = 6
 _ORDER = (Kind.DECISION, Kind.GOAL, Kind.RISK, Kind.QUESTION, Kind.NEXT_STEP)
 
 _Section = tuple[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One item between opening and closing."""
+
+    title: str
+    minutes: int
+    points: Sequence[str] = ()
+    """Lines under it, safe in Markdown, with their source numbers."""
 
 
 def compose(
@@ -38,19 +50,45 @@ def compose(
     used = _used(summary)
     sources = tuple({(e.source.path, e.source.line): e.source for e in used}.values())
     sections = _sections(words, used, sources)
-    _add_points(sections, words, _points(messages, [e.text for e in used]))
+    _add_points(sections, words, open_points(messages, [e.text for e in used]))
     if not sections:
         discussion = words.discussion.format(topic=quoted(topic or title))
         sections = [(name, list[str]()) for name in (discussion, words.kinds[Kind.NEXT_STEP])]
+    return page(title, topic, _timed(sections), sources, locale), sources
+
+
+def page(title: str, topic: str, items: Sequence[Item], sources: Sequence[Source], locale: str) -> str:
+    """The agenda's Markdown, opening and closing added.
+
+    Args:
+        title: the meeting's name.
+        topic: what it is about; may be empty.
+        items: whose minutes add up to ``BODY_MINUTES``.
+        sources: in the order of their numbers.
+        locale: language of the headings.
+    """
+    words = wording(locale)
     named = title if title.startswith(words.agenda) else f"{words.agenda}: {title}"
     head = [f"# {quoted(named)}"]
     if topic:
         head.append(words.topic.format(topic=quoted(topic, 500)))
-    parts = [*head, "\n".join(_items(words, sections))]
+    parts = [*head, "\n".join(_lines(words, items))]
     if sources:
         listed = [f"- [{n}] {quoted(place(source, locale))}" for n, source in enumerate(sources, start=1)]
         parts.append("\n".join([f"## {words.sources}", *listed]))
-    return "\n\n".join(parts) + "\n", sources
+    return "\n\n".join(parts) + "\n"
+
+
+def open_points(messages: Sequence[str], known: Sequence[str] = ()) -> list[str]:
+    """Bullets of the messages (or a message's whole text), without what is known already, at most ``_MAX_POINTS``."""
+    points: list[str] = []
+    for message in messages:
+        lines = [line.strip() for line in message.splitlines()]
+        for point in [line[2:] for line in lines if line.startswith("- ")] or [message]:
+            text = quoted(point)
+            if text and not repeats(text, [*known, *points]):
+                points.append(text)
+    return points[:_MAX_POINTS]
 
 
 def _used(summary: Summary | None) -> list[Extract]:
@@ -71,18 +109,6 @@ def _sections(words: Wording, used: Sequence[Extract], sources: Sequence[Source]
     ]
 
 
-def _points(messages: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Bullets of the messages (or a message's whole text), without what is already quoted, at most ``_MAX_POINTS``."""
-    points: list[str] = []
-    for message in messages:
-        lines = [line.strip() for line in message.splitlines()]
-        for point in [line[2:] for line in lines if line.startswith("- ")] or [message]:
-            text = quoted(point)
-            if text and not repeats(text, [*known, *points]):
-                points.append(text)
-    return points[:_MAX_POINTS]
-
-
 def _add_points(sections: list[_Section], words: Wording, points: Sequence[str]) -> None:
     """Into the open questions; before the next steps where there were none."""
     if not points:
@@ -96,17 +122,19 @@ def _add_points(sections: list[_Section], words: Wording, points: Sequence[str])
     sections.insert(before_last, (heading, list(points)))
 
 
-def _items(words: Wording, sections: Sequence[_Section]) -> list[str]:
-    body = TOTAL_MINUTES - 2 * _EDGE_MINUTES
-    share = body // len(sections) // _GRAIN_MINUTES * _GRAIN_MINUTES
-    minutes = [body - share * (len(sections) - 1), *[share] * (len(sections) - 1)]
-    timed = [
-        (words.opening, _EDGE_MINUTES, list[str]()),
-        *((name, spent, items) for (name, items), spent in zip(sections, minutes, strict=True)),
-        (words.closing, _EDGE_MINUTES, list[str]()),
+def _timed(sections: Sequence[_Section]) -> list[Item]:
+    share = BODY_MINUTES // len(sections) // GRAIN_MINUTES * GRAIN_MINUTES
+    minutes = [BODY_MINUTES - share * (len(sections) - 1), *[share] * (len(sections) - 1)]
+    return [
+        Item(title=name, minutes=spent, points=points) for (name, points), spent in zip(sections, minutes, strict=True)
     ]
+
+
+def _lines(words: Wording, items: Sequence[Item]) -> list[str]:
+    opening = Item(title=words.opening, minutes=EDGE_MINUTES)
+    closing = Item(title=words.closing, minutes=EDGE_MINUTES)
     lines: list[str] = []
-    for number, (name, spent, items) in enumerate(timed, start=1):
-        lines.append(f"{number}. {words.item.format(title=name, minutes=spent)}")
-        lines.extend(f"   - {item}" for item in items)
+    for number, item in enumerate([opening, *items, closing], start=1):
+        lines.append(f"{number}. {words.item.format(title=item.title, minutes=item.minutes)}")
+        lines.extend(f"   - {point}" for point in item.points)
     return lines

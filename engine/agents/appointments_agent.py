@@ -16,10 +16,11 @@ from engine.ports.calendar import Calendar
 _SPEC = AgentSpec(
     name="AppointmentsAgent",
     version="1",
-    skill="Lists what stands in the calendar between two days.",
+    skill="Lists what already stands in the person's calendar between two days, both included (יומן, לוח זמנים, פגישות).",
     inputs=AppointmentsInputs,
     output="appointments",
     effect=Effect.READ,
+    early=True,
 )
 
 

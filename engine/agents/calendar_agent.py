@@ -35,7 +35,10 @@ _KEY = "proposal"
 _SPEC = AgentSpec(
     name="CalendarAgent",
     version="1",
-    skill="Proposes a free time in the person's week and schedules a meeting.",
+    skill=(
+        "Finds a free time in the person's week, or takes the one that was named, and puts a new meeting into the calendar"
+        " with an invitation, after approval (קביעת פגישה, זימון)."
+    ),
     inputs=CalendarInputs,
     output="meeting",
     effect=Effect.KEYED,

@@ -18,10 +18,14 @@ from engine.ports.contacts import ContactBook
 _SPEC = AgentSpec(
     name="ContactSearchAgent",
     version="1",
-    skill="Finds a person's card by name, in Hebrew or Latin letters.",
+    skill=(
+        "Finds people in the address book by name, in Hebrew or Latin letters, with address, phone and role (אנשי קשר,"
+        " כתובת, טלפון)."
+    ),
     inputs=ContactSearchInputs,
     output="contacts",
     effect=Effect.READ,
+    early=True,
 )
 
 

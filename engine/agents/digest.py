@@ -12,6 +12,8 @@ from engine.agents.wording import wording
 from engine.domain.artifact import Extract, Source, Summary
 
 MAX_OPEN_POINTS = 3
+OPEN_KINDS = (Kind.QUESTION, Kind.NEXT_STEP)
+"""What a meeting has to deal with, most pressing first."""
 _DESCRIPTION_LINES, _DESCRIPTION_SOURCES, _LINE_CHARACTERS = 6, 6, 200
 _LEADING_MARKS = re.compile(r"^\s*(?:#{1,6}\s+|>\s*|[-*+]\s+)+")
 _EMPHASIS = re.compile(r"\*\*|__|`")
@@ -50,14 +52,20 @@ def digest(extracts: Sequence[Extract], *, read: int, unread: Sequence[str], loc
     if not extracts:
         return words.nothing_said if read else words.nothing_found
     number = numbers(numbered(extracts))
-    head = [words.documents_read.format(count=read)]
-    if unread:
-        head.append(words.not_read.format(what=", ".join(quoted(path, 120) for path in unread)))
-    parts = ["\n".join(head)]
+    parts = [heading(read=read, unread=unread, locale=locale)]
     for kind, group in grouped(extracts).items():
         quotes = [f"- {quoted(e.text)} [{number[e.source.path, e.source.line]}]" for e in group]
         parts.append("\n".join([f"### {words.kinds[kind]}", *quotes]))
     return "\n\n".join(parts)
+
+
+def heading(*, read: int, unread: Sequence[str], locale: str) -> str:
+    """How many documents were read, and which could not be."""
+    words = wording(locale)
+    lines = [words.documents_read.format(count=read)]
+    if unread:
+        lines.append(words.not_read.format(what=", ".join(quoted(path, 120) for path in unread)))
+    return "\n".join(lines)
 
 
 def description(summary: Summary, locale: str) -> str:
@@ -78,10 +86,14 @@ def description(summary: Summary, locale: str) -> str:
 def open_points(extracts: Sequence[Extract], locale: str) -> str:
     """A message naming the top open questions, then next steps; empty when there are none."""
     groups = grouped(extracts)
-    points = [*groups.get(Kind.QUESTION, ()), *groups.get(Kind.NEXT_STEP, ())][:MAX_OPEN_POINTS]
+    return points_message([e.text for kind in OPEN_KINDS for e in groups.get(kind, ())], locale)
+
+
+def points_message(points: Sequence[str], locale: str) -> str:
+    """A message naming the first of the points; empty when there are none."""
     if not points:
         return ""
-    return "\n".join([wording(locale).open_points, *(f"- {quoted(point.text, 300)}" for point in points)])
+    return "\n".join([wording(locale).open_points, *(f"- {quoted(point, 300)}" for point in points[:MAX_OPEN_POINTS])])
 
 
 def place(source: Source, locale: str) -> str:

@@ -19,10 +19,14 @@ from engine.ports.documents import DocumentQuery, DocumentStore
 _SPEC = AgentSpec(
     name="DriveSearchAgent",
     version="1",
-    skill="Finds documents by words and period.",
+    skill=(
+        "Finds the person's documents by words and period, without reading them; give the words in the languages the"
+        " documents may be in (חיפוש מסמכים, קבצים, דוחות)."
+    ),
     inputs=DriveSearchInputs,
     output="documents",
     effect=Effect.READ,
+    early=True,
 )
 
 

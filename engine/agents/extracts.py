@@ -68,11 +68,20 @@ def extract(document: DocumentText, interest: Interest, rank: int) -> tuple[Extr
         interest: what the reader cares about.
         rank: 0-based place of the document among those found.
     """
-    everything = list(passages(document.lines))
-    scored = [(passage, _signal(passage, interest)) for passage in everything]
+    scored = _scored(document, interest)
     telling = [pair for pair in scored if pair[1] > 0] or scored[:1]
-    found = [_to_extract(document, passage, signal + _place(passage, rank)) for passage, signal in telling]
-    return tuple(sorted(found, key=lambda e: -e.score)[:MAX_CANDIDATES])
+    return _best(document, telling, rank)[:MAX_CANDIDATES]
+
+
+def ranked(document: DocumentText, interest: Interest, rank: int) -> tuple[Extract, ...]:
+    """All passages of one document, best first: for a reader who also understands those that show no known word.
+
+    Args:
+        document: the text to read.
+        interest: what the reader cares about.
+        rank: 0-based place of the document among those found.
+    """
+    return _best(document, _scored(document, interest), rank)
 
 
 def select(candidates: Iterable[Extract]) -> tuple[Extract, ...]:
@@ -112,6 +121,15 @@ def kind_of(found: Extract) -> Kind:
     """What an extract is: by its own words, else by the heading it stands under."""
     own = classify(found.text)
     return own if own is not Kind.OTHER else classify(found.source.title.partition(SECTION_MARK)[2])
+
+
+def _scored(document: DocumentText, interest: Interest) -> list[tuple[Passage, float]]:
+    return [(passage, _signal(passage, interest)) for passage in passages(document.lines)]
+
+
+def _best(document: DocumentText, scored: Sequence[tuple[Passage, float]], rank: int) -> tuple[Extract, ...]:
+    found = [_to_extract(document, passage, signal + _place(passage, rank)) for passage, signal in scored]
+    return tuple(sorted(found, key=lambda e: -e.score))
 
 
 def _signal(passage: Passage, interest: Interest) -> float:

@@ -68,3 +68,13 @@ class EditorInputs(_Inputs):
     title: str = Field(min_length=1, max_length=300)
     topic: str = Field(default="", max_length=500)
     summary: Summary | None = None
+
+
+class AssistantInputs(_Inputs):
+    """AssistantAgent → ``summary``: the answer."""
+
+    question: str = Field(min_length=1, max_length=1_000)
+    people: Contacts | None = None
+    """Who it is about, where another step found them."""
+    documents: Documents | None = None
+    """Where to look first, where another step found them."""

@@ -36,7 +36,8 @@ def is_address(text: str) -> bool:
     return len(text) <= _MAX_ADDRESS and _ADDRESS.fullmatch(text) is not None
 
 
-def _line(text: str) -> str:
+def single_line(text: str) -> str:
+    """The text without space around it; pydantic's ``ValueError`` where it could break out of its line."""
     if CONTROL.search(text) or INVISIBLE.search(text):
         raise ValueError("must be one line without control or invisible characters")
     return text.strip()
@@ -63,7 +64,7 @@ def _zone(name: str) -> str:
     return name
 
 
-Title = Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(_line), Field(min_length=1)]
+Title = Annotated[str, Field(max_length=MAX_TITLE), AfterValidator(single_line), Field(min_length=1)]
 """One line, not blank."""
 
 
@@ -72,7 +73,7 @@ class Attendee(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: Annotated[str, Field(max_length=MAX_NAME), AfterValidator(_line)] = ""
+    name: Annotated[str, Field(max_length=MAX_NAME), AfterValidator(single_line)] = ""
     email: Annotated[str, Field(max_length=_MAX_ADDRESS), AfterValidator(_address)] = ""
 
 

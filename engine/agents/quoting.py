@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-INVISIBLE = re.compile("[\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-"""Zero-width marks, bidi overrides and isolates, lone surrogates. Not the plain marks Hebrew text needs (LRM, RLM)."""
+INVISIBLE = re.compile(
+    "[\u00ad\u180e\u200b\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+"""Zero-width marks, bidi overrides and isolates, tag characters (text only a machine sees), lone surrogates. Not the
+plain marks Hebrew text needs (LRM, RLM)."""
 CONTROL = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029]")
 """Everything that may break a line or a header."""
 

@@ -12,6 +12,8 @@ from engine.agents.cues import Kind
 class Wording:
     """Phrases of one language; those with braces are ``str.format`` templates."""
 
+    language: str
+    """Its English name, for models."""
     kinds: Mapping[Kind, str]
     """Heading of each group."""
     searching: str
@@ -24,6 +26,11 @@ class Wording:
     not_read: str
     nothing_found: str
     nothing_said: str
+    summarising: str
+    writing_agenda: str
+    considering: str
+    answering: str
+    no_answer: str
     sources: str
     line: str
     open_points: str
@@ -37,6 +44,7 @@ class Wording:
 
 
 HEBREW = Wording(
+    language="Hebrew",
     kinds={
         Kind.DECISION: "החלטות",
         Kind.GOAL: "יעדים ואסטרטגיה",
@@ -55,6 +63,11 @@ HEBREW = Wording(
     not_read="לא נקראו: {what}",
     nothing_found="לא נמצאו מסמכים בנושא.",
     nothing_said="לא נמצא במסמכים דבר שאפשר לצטט.",
+    summarising="סיכום הממצאים",
+    writing_agenda="ניסוח סדר היום",
+    considering="בחינת השאלה: {what}",
+    answering="ניסוח התשובה",
+    no_answer="לא נמצא דבר שעונה על השאלה.",
     sources="מקורות",
     line="{path}, שורה {line}",
     open_points="נקודות פתוחות לסדר היום:",
@@ -66,6 +79,7 @@ HEBREW = Wording(
     item="{title} ({minutes} דק׳)",
 )
 ENGLISH = Wording(
+    language="English",
     kinds={
         Kind.DECISION: "Decisions",
         Kind.GOAL: "Goals and strategy",
@@ -84,6 +98,11 @@ ENGLISH = Wording(
     not_read="Not read: {what}",
     nothing_found="No documents were found on this topic.",
     nothing_said="The documents hold nothing to quote.",
+    summarising="Summarising what was read",
+    writing_agenda="Writing the agenda",
+    considering="Looking into: {what}",
+    answering="Writing the answer",
+    no_answer="Nothing was found that answers the question.",
     sources="Sources",
     line="{path}, line {line}",
     open_points="Open points for the agenda:",

@@ -26,6 +26,10 @@ class AgentSpec:
     """The strongest effect it may have through its tools."""
     tools: frozenset[str] = field(default_factory=frozenset[str])
     """Names of the tools it may call; all others are closed to it."""
+    early: bool = False
+    """A read that sends nothing out and costs no model call: it may start while the plan is still being drafted."""
+    uses_model: bool = False
+    """Asks the language model where there is one: its steps cost money."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

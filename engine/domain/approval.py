@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -84,6 +85,11 @@ class Approval:
     status: ApprovalStatus = ApprovalStatus.PENDING
     step_id: StepId | None = None
     title: str = ""
+    topic: str = ""
+    """With a question the engine itself asks, what it is about: ``budget`` or ``model_unavailable``; its title is then an
+    error code, and the choices are ids with words in every locale. Empty: the planner's own question."""
+    parameters: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Values for the words of its topic, such as what has been spent."""
     call: Call | None = None
     """With a gate: exactly what will be done. After ``modify``: what was approved."""
     original_call: Call | None = None

@@ -128,7 +128,7 @@ class Appointments:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meeting:
-    """A meeting that stands in the calendar."""
+    """A meeting that was put into the calendar, changed or cancelled."""
 
     kind: Literal["meeting"] = "meeting"
     id: str
@@ -142,6 +142,8 @@ class Meeting:
     """``Name <address>`` of each invited person."""
     invitation: str = ""
     """Relative to the workspace: the ``.eml`` written to the outbox, or empty."""
+    cancelled: bool = False
+    """It was called off; what else is said here is how it stood last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,8 @@ class Agenda:
     path: str = ""
     """Relative to the workspace's ``docs/``."""
     sources: tuple[Source, ...] = ()
+    problems: tuple[str, ...] = ()
+    """Where less came of it than was wanted: a code, a colon, a sentence."""
 
 
 Artifact = Annotated[

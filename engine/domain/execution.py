@@ -129,6 +129,8 @@ class Execution:
     fence: int = 0
     """Grows with every owner; a write under an older fence fails."""
     paused: bool = False
+    pause_reason: str = ""
+    """Why, where not a person did it: ``budget_execution`` or ``budget_day``; empty otherwise."""
     cancelled: bool = False
     error: StepError | None = None
     """Why planning failed, if it did."""

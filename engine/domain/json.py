@@ -20,9 +20,12 @@ else:
 JsonObject = Mapping[str, JsonValue]
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def canonical(value: JsonValue) -> str:
     """The one text of a value: keys sorted, no spaces, no NaN, Unicode kept."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def content_hash(value: JsonValue) -> str:

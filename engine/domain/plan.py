@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.domain.effect import Effect
-from engine.domain.ids import StepId
+from engine.domain.ids import ExecutionId, StepId
 from engine.domain.json import JsonObject, JsonValue
 
 
@@ -17,6 +17,17 @@ class Binding:
     step_id: StepId
     one: bool = False
     """Exactly one of several candidates is needed: more than one opens a ``choice``."""
+    earlier: bool = False
+    """``step_id`` names one of the plan's imports, an earlier execution's artifact, and nothing is waited for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Import:
+    """An artifact of an earlier execution of the same person, brought into this one under a name bindings use."""
+
+    name: StepId
+    execution_id: ExecutionId
+    step_id: StepId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +51,8 @@ class Step:
     @property
     def depends_on(self) -> tuple[StepId, ...]:
         """Every step that must have succeeded first, in order of id, without repeats."""
-        return tuple(sorted({b.step_id for b in self.bindings.values()} | set(self.after)))
+        bound = {b.step_id for b in self.bindings.values() if not b.earlier}
+        return tuple(sorted(bound | set(self.after)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +60,7 @@ class Plan:
     """One version of a plan."""
 
     version: int
+    """1 and up; 0 is the draft that is shown, and whose safe reads run, while version 1 is being made."""
     steps: tuple[Step, ...]
     """In an order in which every step follows what it depends on."""
     understood: str = ""
@@ -55,7 +68,13 @@ class Plan:
     sure: bool = True
     """False stops the execution at the plan: a person runs, changes or drops it."""
     planner: str = "offline"
-    """Which planner made it: ``offline`` plans are limited, and cards say so."""
+    """Which planner made it: ``offline`` plans are limited, and cards say so; ``model`` otherwise."""
+    prompt: str = ""
+    """``name@version`` of the prompt it was made with, if a model made it."""
+    model: str = ""
+    """The model that made it, as its provider names it."""
+    imports: tuple[Import, ...] = ()
+    """What it takes from earlier executions."""
 
     def step(self, step_id: StepId) -> Step:
         """The step with this id.

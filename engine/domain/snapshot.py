@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepRun
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.json import JsonObject
 from engine.domain.plan import Plan
+from engine.domain.spend import Spend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class ExecutionSnapshot:
 
     execution: Execution
     plan: Plan | None
+    """The current version; while ``execution.plan_version`` is 0, the draft so far (version 0), if there is one."""
     step_runs: Mapping[StepId, StepRun]
     approvals: tuple[Approval, ...]
     """All of them, oldest first."""
@@ -27,6 +29,13 @@ class ExecutionSnapshot:
     """Number of the last event this snapshot includes."""
     feedback: int = 0
     """The requester's latest rating, 0 for none."""
+    spends: Mapping[StepId | None, Spend] = field(default_factory=dict[StepId | None, Spend])
+    """What each step's model calls have cost; None stands for planning."""
+
+    @property
+    def spend(self) -> Spend:
+        """What the whole execution has cost."""
+        return sum(self.spends.values(), Spend())
 
     def latest(self, kind: ApprovalKind, step_id: StepId | None = None, effect_number: int = 0) -> Approval | None:
         """The newest question of this kind about this step (and effect) that was not superseded."""

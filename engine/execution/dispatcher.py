@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from engine.concurrency import Wakeup
 from engine.domain.ids import ExecutionId
+from engine.domain.snapshot import ExecutionSnapshot
 from engine.ports.telemetry import Telemetry
 
 MAX_RUNS = 200
 """Executions moving at once; more wait their turn, holding nothing but their id."""
 
-Run = Callable[[ExecutionId, Wakeup], Awaitable[None]]
+Run = Callable[[ExecutionId, Wakeup, ExecutionSnapshot | None], Awaitable[None]]
 
 
 class Dispatcher:
@@ -39,16 +40,16 @@ class Dispatcher:
         for task in list(self._tasks.values()):
             task.cancel()
 
-    def wake(self, execution_id: ExecutionId) -> None:
+    def wake(self, execution_id: ExecutionId, snapshot: ExecutionSnapshot | None = None) -> None:
         """Something about the execution changed: have it looked at, once or more, soon. Before ``open`` it does
-        nothing: the start-up scan finds the execution."""
+        nothing: the start-up scan finds the execution. ``snapshot``: as it was just committed, if the caller knows."""
         if self._group is None:
             return
         wakeup = self._wakeups.get(execution_id)
         if wakeup is None:
             wakeup = self._wakeups[execution_id] = Wakeup()
             self._tasks[execution_id] = self._group.create_task(
-                self._keep_running(execution_id, wakeup), name=f"execution {execution_id}"
+                self._keep_running(execution_id, wakeup, snapshot), name=f"execution {execution_id}"
             )
         wakeup.ring()
 
@@ -57,12 +58,15 @@ class Dispatcher:
         for execution_id in execution_ids:
             self.wake(execution_id)
 
-    async def _keep_running(self, execution_id: ExecutionId, wakeup: Wakeup) -> None:
+    async def _keep_running(
+        self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None
+    ) -> None:
         try:
             while wakeup.rung:
                 async with self._slots:
                     wakeup.reset()
-                    await self._run(execution_id, wakeup)
+                    await self._run(execution_id, wakeup, snapshot)
+                snapshot = None
         except Exception as error:  # noqa: BLE001 - the crash barrier of an execution
             self._telemetry.failed(execution_id, None, error)
         finally:

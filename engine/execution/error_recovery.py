@@ -38,6 +38,8 @@ def recover(error: Exception, attempt: int, jitter: float) -> Recovery:
     if not isinstance(error, UnavailableError) or attempt >= MAX_ATTEMPTS:
         return Recovery(error=known, retry_in=None)
     delay = min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY) * jitter
+    if error.retry_after is not None:
+        delay = max(delay, min(error.retry_after, LONGEST_DELAY))
     return Recovery(error=known, retry_in=delay)
 
 

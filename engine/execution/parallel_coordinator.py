@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from engine.domain.approval import ApprovalKind, ApprovalStatus
 from engine.domain.execution import StepError, StepOutcome, StepRun, StepStatus
 from engine.domain.ids import StepId
-from engine.domain.plan import Plan, Step
+from engine.domain.plan import Step
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import PlanError
 
@@ -50,24 +50,27 @@ class Moves:
     settle: tuple[Settlement, ...] = ()
     ask: tuple[StepId, ...] = ()
     """Steps whose several candidates a later step needs one of: open a choice."""
-    finished: bool = False
-    """Every step is done."""
 
 
-def next_moves(snapshot: ExecutionSnapshot, gated_agents: frozenset[str], now: datetime) -> Moves:
-    """Decide from one snapshot; the same snapshot gives the same moves."""
-    plan = snapshot.plan
-    if plan is None:
-        return Moves()
-    settle = tuple(_settlements(plan, snapshot))
+def next_moves(
+    snapshot: ExecutionSnapshot, gated_agents: frozenset[str], now: datetime, steps: Iterable[Step]
+) -> Moves:
+    """Decide from one snapshot; the same snapshot gives the same moves.
+
+    Args:
+        snapshot: the execution, with a plan.
+        gated_agents: agents whose writes a person is asked about.
+        now: the current instant, for retries.
+        steps: of the plan; those that may have become ready or impossible since this was last asked. All of them is
+            always right.
+    """
+    looked_at = list(steps)
+    settle = tuple(_settlements(looked_at, snapshot))
     settled = {s.step_id for s in settle}
     start = tuple(
-        step.id
-        for step in plan.steps
-        if step.id not in settled and _may_start(step, snapshot, gates_undecided(snapshot, gated_agents), now)
+        step.id for step in looked_at if step.id not in settled and _may_start(step, snapshot, gated_agents, now)
     )
-    done = all(_run(snapshot, step.id).status is StepStatus.DONE for step in plan.steps)
-    return Moves(start=start, settle=settle, ask=tuple(_questions(plan, snapshot)), finished=done)
+    return Moves(start=start, settle=settle, ask=tuple(_questions(looked_at, snapshot)))
 
 
 def gates_undecided(snapshot: ExecutionSnapshot, gated_agents: frozenset[str]) -> bool:
@@ -114,6 +117,14 @@ def analyze_dependencies(steps: Iterable[Node]) -> list[list[Node]]:
     return batches
 
 
+def _needed(step: Step) -> Iterable[StepId]:
+    """As ``step.depends_on``, in no order and perhaps with repeats."""
+    for binding in step.bindings.values():
+        if not binding.earlier:
+            yield binding.step_id
+    yield from step.after
+
+
 def _run(snapshot: ExecutionSnapshot, step_id: StepId) -> StepRun:
     return snapshot.step_runs.get(step_id) or StepRun(step_id=step_id)
 
@@ -123,15 +134,15 @@ def _succeeded(runs: Mapping[StepId, StepRun], step_id: StepId) -> bool:
     return run is not None and run.outcome is StepOutcome.SUCCEEDED
 
 
-def _settlements(plan: Plan, snapshot: ExecutionSnapshot) -> Iterable[Settlement]:
-    for step in plan.steps:
+def _settlements(steps: Iterable[Step], snapshot: ExecutionSnapshot) -> Iterable[Settlement]:
+    for step in steps:
         if _run(snapshot, step.id).status in {StepStatus.DONE, StepStatus.RUNNING}:
             continue
         if any(
             (run := snapshot.step_runs.get(d)) is not None
             and run.status is StepStatus.DONE
             and run.outcome is not StepOutcome.SUCCEEDED
-            for d in step.depends_on
+            for d in _needed(step)
         ):
             yield Settlement(step_id=step.id, outcome=StepOutcome.SKIPPED)
             continue
@@ -152,11 +163,11 @@ def _refused_choices(step: Step, snapshot: ExecutionSnapshot) -> Iterable[Settle
             return
 
 
-def _may_start(step: Step, snapshot: ExecutionSnapshot, undecided: bool, now: datetime) -> bool:  # noqa: FBT001
+def _may_start(step: Step, snapshot: ExecutionSnapshot, gated_agents: frozenset[str], now: datetime) -> bool:
     run = _run(snapshot, step.id)
     if run.status in {StepStatus.DONE, StepStatus.RUNNING}:
         return False
-    if not all(_succeeded(snapshot.step_runs, d) for d in step.depends_on):
+    if not all(_succeeded(snapshot.step_runs, d) for d in _needed(step)):
         return False
     if any(b.one and not _settled_pick(snapshot, b.step_id) for b in step.bindings.values()):
         return False
@@ -164,10 +175,17 @@ def _may_start(step: Step, snapshot: ExecutionSnapshot, undecided: bool, now: da
         return True
     if run.retry_at is not None:
         return run.retry_at <= now
+    if _engine_asks(snapshot):
+        return False
     own = [a for a in snapshot.approvals if a.step_id == step.id and a.kind is not ApprovalKind.CHOICE]
     if own:
         return all(a.status is not ApprovalStatus.PENDING for a in own)
-    return not undecided
+    return not gates_undecided(snapshot, gated_agents)
+
+
+def _engine_asks(snapshot: ExecutionSnapshot) -> bool:
+    """Is a question about the whole execution open, such as one about money? Steps that gave way wait for it."""
+    return any(a.step_id is None and a.status is ApprovalStatus.PENDING for a in snapshot.approvals)
 
 
 def _settled_pick(snapshot: ExecutionSnapshot, producer: StepId) -> bool:
@@ -177,14 +195,15 @@ def _settled_pick(snapshot: ExecutionSnapshot, producer: StepId) -> bool:
     return choice is not None and choice.status is ApprovalStatus.CHOSEN
 
 
-def _questions(plan: Plan, snapshot: ExecutionSnapshot) -> Iterable[StepId]:
+def _questions(steps: Iterable[Step], snapshot: ExecutionSnapshot) -> Iterable[StepId]:
     asked: set[StepId] = set()
-    for step in plan.steps:
+    for step in steps:
         if _run(snapshot, step.id).status is StepStatus.DONE:
             continue
         for binding in step.bindings.values():
             producer = binding.step_id
-            if not binding.one or producer in asked or not _succeeded(snapshot.step_runs, producer):
+            there = binding.earlier or _succeeded(snapshot.step_runs, producer)
+            if not binding.one or producer in asked or not there:
                 continue
             if candidates(snapshot, producer) > 1 and snapshot.latest(ApprovalKind.CHOICE, producer) is None:
                 asked.add(producer)

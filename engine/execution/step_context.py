@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from engine.domain.agent import AgentSpec
 from engine.domain.artifact import Artifact
+from engine.domain.effect import Effect
 from engine.domain.event import EventType
 from engine.domain.json import JsonObject
 from engine.domain.message import MAX_MESSAGE_CHARACTERS, AgentMessage
@@ -20,8 +21,10 @@ from engine.domain.tenant import PersonalTime
 from engine.errors import NotAllowedError, RequestError
 from engine.orchestration.state_manager import StateManager
 from engine.ports.clock import Clock
+from engine.ports.language_model import ModelAnswer, ModelRequest
 from engine.ports.store import ExecutionStore, SaveCheckpoint, SendMessage
 from engine.ports.tools import Tool, ToolCall
+from engine.safety.budgets import Spender, Spending
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +40,7 @@ class AttemptContext:
     store: ExecutionStore
     state: StateManager
     clock: Clock
+    spending: Spending
     personal: PersonalTime
     in_effect: int = 0
     """Effects under way: such an attempt is let finish when the execution is paused or stopped."""
@@ -93,11 +97,29 @@ class AttemptContext:
             plan_version=self.snapshot.execution.plan_version,
             title=self.step.title,
         )
-        self.in_effect += 1
+        effects = int(equipped.spec.effect is not Effect.READ)
+        self.in_effect += effects
         try:
             return await equipped.run(call, valid)
         finally:
-            self.in_effect -= 1
+            self.in_effect -= effects
+
+    @property
+    def has_model(self) -> bool:
+        """See the port."""
+        return self.spending.has_model
+
+    async def ask(self, request: ModelRequest) -> ModelAnswer:
+        """See the port."""
+        asker = self.request
+        spender = Spender(
+            tenant_id=asker.tenant_id,
+            user_id=asker.user_id,
+            execution_id=self.snapshot.execution.id,
+            step_id=self.step.id,
+            plan_version=self.snapshot.execution.plan_version,
+        )
+        return await self.spending.ask(spender, request)
 
     async def send(self, recipient: str, text: str) -> None:
         """See the port."""

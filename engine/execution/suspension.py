@@ -9,11 +9,17 @@ from engine.ports.store import Change
 
 
 class Suspended(BaseException):
-    """The step waits for a person. ``changes`` open what it waits for, in the transaction that parks the step."""
+    """The step gives way. ``changes`` open what it waits for, in the transaction that parks the step.
 
-    def __init__(self, *changes: Change) -> None:
+    Args:
+        changes: made together with parking; lost when another step has opened the same.
+        waiting: for a person; False: it goes on by itself once its execution is no longer paused.
+    """
+
+    def __init__(self, *changes: Change, waiting: bool = True) -> None:
         super().__init__()
         self.changes = changes
+        self.waiting = waiting
 
 
 class Declined(Exception):  # noqa: N818 - an answer, not an error

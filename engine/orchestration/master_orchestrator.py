@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from engine.domain.event import Event, EventType
 from engine.domain.execution import Execution, ExecutionStatus, Signal
@@ -25,6 +26,24 @@ _FLAGS = {
 }
 
 
+class Wake(Protocol):
+    """Has an execution looked at soon."""
+
+    def __call__(self, execution_id: ExecutionId, snapshot: ExecutionSnapshot | None = None) -> None:
+        """``snapshot``: the execution as it was just committed, if known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrchestratorOptions:
+    """What new executions begin with."""
+
+    timezone: str = "Asia/Jerusalem"
+    """Where people live unless their request says otherwise."""
+    fence: int = 0
+    """Of this process: what it starts is its own at once; 0 leaves that to whoever runs it."""
+
+
 class MasterOrchestrator:
     """Starts, shows and steers executions. It authorises nothing: doors do, through ``bot.gateway``."""
 
@@ -35,9 +54,8 @@ class MasterOrchestrator:
         streams: StreamManager,
         clock: Clock,
         ids: IdSource,
-        wake: Callable[[ExecutionId], None],
-        *,
-        timezone: str = "Asia/Jerusalem",
+        wake: Wake,
+        options: OrchestratorOptions = OrchestratorOptions(),  # noqa: B008 - frozen
     ) -> None:
         self._store = store
         self._state = state
@@ -45,7 +63,7 @@ class MasterOrchestrator:
         self._clock = clock
         self._ids = ids
         self._wake = wake
-        self._timezone = timezone
+        self._options = options
 
     async def start(self, request: str | Request, user_id: str) -> Execution:
         """Accept a request: committed when this returns, planned afterwards.
@@ -63,11 +81,12 @@ class MasterOrchestrator:
             status=ExecutionStatus.PLANNING,
             created_at=now,
             updated_at=now,
+            fence=self._options.fence,
         )
         event = self._state.event(execution.id, EventType.EXECUTION_STARTED)
         if not await self._state.commit(CreateExecution(execution=execution), event):
             return await self._earlier(wanted)
-        self._wake(execution.id)
+        self._wake(execution.id, _just_made(execution))
         return execution
 
     async def get_execution(self, execution_id: str) -> ExecutionSnapshot:
@@ -150,7 +169,7 @@ class MasterOrchestrator:
         if isinstance(request, Request):
             return replace(request, text=clean_text(request.text), user_id=user_id)
         text = clean_text(request)
-        return Request(text=text, user_id=user_id, locale=dominant_locale(text), timezone=self._timezone)
+        return Request(text=text, user_id=user_id, locale=dominant_locale(text), timezone=self._options.timezone)
 
     async def _earlier(self, wanted: Request) -> Execution:
         if wanted.request_key is not None:
@@ -158,6 +177,10 @@ class MasterOrchestrator:
             if found is not None:
                 return (await self._state.snapshot(found)).execution
         raise NotFoundError("execution_unknown", "The request could not be stored; send it again.")
+
+
+def _just_made(execution: Execution) -> ExecutionSnapshot:
+    return ExecutionSnapshot(execution=execution, plan=None, step_runs={}, approvals=(), artifacts={}, seq=1)
 
 
 def _ended(snapshot: ExecutionSnapshot, signal: Signal) -> ConflictError:

@@ -2,137 +2,165 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import re
-import types
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal, Union, cast, get_args, get_origin, get_type_hints
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from engine.domain.agent import AgentSpec
-from engine.domain.artifact import Contacts, Person
 from engine.domain.ids import StepId
-from engine.domain.plan import Binding, Plan, Step
-from engine.errors import PlanError
+from engine.domain.plan import Binding, Import, Plan, Step
 from engine.planning.draft import DraftBinding, DraftStep, PlanDraft
+from engine.planning.finding import Finding, finding, invalid, quote
+from engine.planning.graph import graph_findings, ordered, references
+from engine.planning.kinds import PERSON, accepts, artifact_kinds
+from engine.ports.planning import EarlierArtifact
 
 MAX_STEPS = 200
 """More steps than this are refused by count, before anything else is looked at."""
-MAX_DEPTH = 20
-"""Longest chain of steps waiting for each other."""
 MAX_TITLE_CHARACTERS = 200
 
-_MAX_LISTED = 100
-_MAX_QUOTED = 80
 _ID = re.compile(r"[a-z][a-z0-9_]{0,31}")
+_EARLIER = re.compile(r"earlier_[0-9]+")
+_NOTHING_EARLIER: Mapping[str, EarlierArtifact] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One fault of a draft."""
+class Known:
+    """What a draft may refer to."""
 
-    code: str
-    """``empty_plan too_many_steps bad_id duplicate_id unknown_agent title_too_long dangling_reference self_reference
-    cycle too_deep unknown_argument missing_argument wrong_argument argument_twice wrong_binding``."""
-    step: str
-    """The draft's id of the step at fault, shortened; empty where the whole plan is at fault."""
-    detail: str
-    """One English clause: what is wrong, with its value."""
+    agents: Mapping[str, AgentSpec]
+    """Every agent a step may name, by name. Effects come from here, never from the draft."""
+    earlier: Mapping[str, EarlierArtifact] = field(default_factory=dict[str, EarlierArtifact])
+    """What earlier executions gave, by the name a binding may use instead of a step's."""
 
 
-def check_draft(draft: PlanDraft, agents: Mapping[str, AgentSpec], *, version: int, planner: str) -> Plan:
+def check_draft(
+    draft: PlanDraft,
+    agents: Mapping[str, AgentSpec],
+    *,
+    version: int,
+    planner: str,
+    earlier: Mapping[str, EarlierArtifact] = _NOTHING_EARLIER,
+) -> Plan:
     """Make a plan of a draft that has no fault.
 
     Args:
         draft: what a planner emitted.
-        agents: every agent a step may name, by name. Effects come from here, never from the draft.
+        agents: every agent a step may name, by name.
         version: the plan's version.
         planner: which planner drafted it.
+        earlier: what bindings may take from earlier executions, by name.
 
     Returns:
-        The plan; each step follows what it depends on, otherwise in the draft's order, with the draft's ids.
+        The plan; each step follows what it depends on, otherwise in the draft's order, with the draft's ids. It imports
+        what its bindings take from earlier executions, and nothing else.
 
     Raises:
         PlanError: ``draft_invalid``; the detail lists the findings.
 
     """
-    found = findings(draft, agents)
+    known = Known(agents=agents, earlier=earlier)
+    found = findings(draft, agents, earlier)
     if found:
-        raise _invalid(found)
-    ordered = _order(_edges(draft.steps))
+        raise invalid(found)
     by_id = {step.id: step for step in draft.steps}
+    steps = tuple(_to_domain(by_id[step_id], known) for step_id in ordered(draft.steps))
+    used = dict.fromkeys(b.step_id for step in steps for b in step.bindings.values() if b.earlier)
     return Plan(
         version=version,
-        steps=tuple(_to_domain(by_id[step_id], agents[by_id[step_id].agent]) for step_id in ordered),
+        steps=steps,
         understood=draft.understood,
         sure=draft.sure,
         planner=planner,
+        imports=tuple(_import(earlier[name]) for name in used),
     )
 
 
-def findings(draft: PlanDraft, agents: Mapping[str, AgentSpec]) -> tuple[Finding, ...]:
+def findings(
+    draft: PlanDraft, agents: Mapping[str, AgentSpec], earlier: Mapping[str, EarlierArtifact] = _NOTHING_EARLIER
+) -> tuple[Finding, ...]:
     """Every fault of a draft: first those of single steps in draft order, then those of the whole. Never raises."""
     if not draft.steps:
-        return (Finding(code="empty_plan", step="", detail="the plan has no steps"),)
+        return (finding("empty_plan", "", "the plan has no steps"),)
     if len(draft.steps) > MAX_STEPS:
-        detail = f"{len(draft.steps)} steps; at most {MAX_STEPS} are taken"
-        return (Finding(code="too_many_steps", step="", detail=detail),)
+        return (too_many_steps(len(draft.steps)),)
+    known = Known(agents=agents, earlier=earlier)
     by_id = {step.id: step for step in reversed(draft.steps)}
     found: list[Finding] = []
     seen: set[str] = set()
     for step in draft.steps:
         if step.id in seen:
-            found.append(_finding("duplicate_id", step, "another step has this id"))
+            found.append(finding("duplicate_id", step.id, "another step has this id"))
         seen.add(step.id)
-        found.extend(_step_findings(step, by_id, agents))
-    return (*found, *_graph_findings(draft.steps))
+        found.extend(_step_findings(step, by_id, known))
+    return (*found, *graph_findings(draft.steps))
 
 
-def _step_findings(
-    step: DraftStep, by_id: Mapping[str, DraftStep], agents: Mapping[str, AgentSpec]
-) -> Iterator[Finding]:
+def check_step(step: DraftStep, before: Mapping[str, DraftStep], known: Known) -> Step | None:
+    """A step of a draft that is still being written, if it is sound with nothing but the steps before it; else None."""
+    if step.id in before or any(_step_findings(step, {**before, step.id: step}, known)):
+        return None
+    return _to_domain(step, known)
+
+
+def too_many_steps(count: int) -> Finding:
+    """The fault of a draft with this many steps."""
+    return finding("too_many_steps", "", f"{count} steps; at most {MAX_STEPS} are taken")
+
+
+def _step_findings(step: DraftStep, by_id: Mapping[str, DraftStep], known: Known) -> Iterator[Finding]:
     if not _ID.fullmatch(step.id):
-        yield _finding("bad_id", step, "an id is a lower-case letter and up to 31 letters, digits or underscores")
+        detail = "an id is a lower-case letter and up to 31 letters, digits or underscores"
+        yield finding("bad_id", step.id, detail)
+    if _EARLIER.fullmatch(step.id):
+        yield finding("bad_id", step.id, "earlier_… names what earlier executions gave")
     if len(step.title) > MAX_TITLE_CHARACTERS:
-        yield _finding("title_too_long", step, f"{len(step.title)} characters; at most {MAX_TITLE_CHARACTERS}")
-    yield from _reference_findings(step, by_id)
-    spec = agents.get(step.agent)
+        yield finding("title_too_long", step.id, f"{len(step.title)} characters; at most {MAX_TITLE_CHARACTERS}")
+    yield from _reference_findings(step, by_id, known)
+    spec = known.agents.get(step.agent)
     if spec is None:
-        yield _finding("unknown_agent", step, f"no agent is called {_quote(step.agent)}")
+        yield finding("unknown_agent", step.id, f"no agent is called {quote(step.agent)}")
         return
     yield from _literal_findings(step, spec.inputs)
-    for field, binding in step.bindings.items():
-        yield from _binding_findings(step, field, spec.inputs, (binding, by_id, agents))
+    for name, binding in step.bindings.items():
+        yield from _binding_findings(step, name, binding, _given(binding, by_id, known), spec.inputs)
 
 
-def _reference_findings(step: DraftStep, by_id: Mapping[str, DraftStep]) -> Iterator[Finding]:
-    for reference in dict.fromkeys(_references(step)):
+def _reference_findings(step: DraftStep, by_id: Mapping[str, DraftStep], known: Known) -> Iterator[Finding]:
+    bound = {binding.step for binding in step.bindings.values()} - set(step.after)
+    for reference in dict.fromkeys(references(step)):
         if reference == step.id:
-            yield _finding("self_reference", step, "the step waits for itself")
-        elif reference not in by_id:
-            yield _finding("dangling_reference", step, f"no step is called {_quote(reference)}")
+            yield finding("self_reference", step.id, "the step waits for itself")
+        elif reference in by_id or (reference in bound and reference in known.earlier):
+            continue
+        elif reference in bound and _EARLIER.fullmatch(reference):
+            yield finding("unknown_earlier", step.id, f"nothing earlier is called {quote(reference)}")
+        else:
+            yield finding("dangling_reference", step.id, f"no step is called {quote(reference)}")
 
 
 def _literal_findings(step: DraftStep, model: type[BaseModel]) -> Iterator[Finding]:
     known = model.model_fields
-    for field, value in step.inputs.items():
-        if field not in known:
-            yield _finding("unknown_argument", step, f"{step.agent} takes no argument {_quote(field)}")
-        elif field in step.bindings:
-            yield _finding("argument_twice", step, f"{field} is both given and bound")
-        elif value is not None and _artifacts(known[field].annotation):
-            yield _finding("wrong_argument", step, f"{field} comes from another step; it cannot be written out")
-    literals = {field: value for field, value in step.inputs.items() if field in known}
-    for field, kind, message in _validation_errors(model, literals):
-        if field in step.bindings or (
-            _artifacts(known[field].annotation if field in known else None) and kind != "missing"
+    for name, value in step.inputs.items():
+        if name not in known:
+            yield finding("unknown_argument", step.id, f"{step.agent} takes no argument {quote(name)}")
+        elif name in step.bindings:
+            yield finding("argument_twice", step.id, f"{name} is both given and bound")
+        elif value is not None and artifact_kinds(known[name].annotation):
+            yield finding("wrong_argument", step.id, f"{name} comes from another step; it cannot be written out")
+    literals = {name: value for name, value in step.inputs.items() if name in known}
+    for name, kind, message in _validation_errors(model, literals):
+        if name in step.bindings or (
+            artifact_kinds(known[name].annotation if name in known else None) and kind != "missing"
         ):
             continue
         code = "missing_argument" if kind == "missing" else "wrong_argument"
-        yield _finding(code, step, f"{field or 'inputs'}: {message}")
+        yield finding(code, step.id, f"{name or 'inputs'}: {message}")
 
 
 def _validation_errors(model: type[BaseModel], literals: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -147,139 +175,47 @@ def _validation_errors(model: type[BaseModel], literals: Mapping[str, Any]) -> I
 
 
 def _binding_findings(
-    step: DraftStep,
-    field: str,
-    model: type[BaseModel],
-    source: tuple[DraftBinding, Mapping[str, DraftStep], Mapping[str, AgentSpec]],
+    step: DraftStep, name: str, binding: DraftBinding, given: str | None, model: type[BaseModel]
 ) -> Iterator[Finding]:
-    binding, by_id, agents = source
-    info = model.model_fields.get(field)
+    info = model.model_fields.get(name)
     if info is None:
-        yield _finding("unknown_argument", step, f"{step.agent} takes no argument {_quote(field)}")
+        yield finding("unknown_argument", step.id, f"{step.agent} takes no argument {quote(name)}")
         return
-    producer = by_id.get(binding.step)
-    spec = agents.get(producer.agent) if producer else None
-    if spec is None or _accepts(_artifacts(info.annotation), spec.output, one=binding.one):
+    if given is None or accepts(artifact_kinds(info.annotation), given, one=binding.one):
         return
-    given = f"one of {spec.output}" if binding.one else spec.output
-    yield _finding("wrong_binding", step, f"{field} cannot take {given} from {_quote(binding.step)}")
+    what = f"one of {given}" if binding.one else given
+    yield finding("wrong_binding", step.id, f"{name} cannot take {what} from {quote(binding.step)}")
 
 
-def _accepts(accepted: Sequence[str], output: str, *, one: bool) -> bool:
-    if one:
-        return output == _kind(Contacts) and _kind(Person) in accepted
-    return output in accepted
+def _given(binding: DraftBinding, by_id: Mapping[str, DraftStep], known: Known) -> str | None:
+    """The kind of artifact a binding stands for; None where what it names has a fault of its own."""
+    if producer := by_id.get(binding.step):
+        spec = known.agents.get(producer.agent)
+        return spec.output if spec else None
+    artifact = known.earlier.get(binding.step)
+    return artifact.kind if artifact else None
 
 
-def _artifacts(annotation: Any) -> tuple[str, ...]:
-    """The artifact kinds a field's annotation accepts; empty for a field that is filled with literals."""
-    waiting, kinds = [annotation], list[str]()
-    while waiting:
-        current = waiting.pop()
-        if get_origin(current) in (Union, types.UnionType):
-            waiting.extend(get_args(current))
-        elif kind := _kind(current):
-            kinds.append(kind)
-    return tuple(kinds)
-
-
-def _kind(artifact: Any) -> str:
-    if not (isinstance(artifact, type) and is_dataclass(artifact)):
-        return ""
-    if "kind" not in {field.name for field in fields(artifact)}:
-        return ""
-    hint = get_type_hints(artifact)["kind"]
-    return cast("str", get_args(hint)[0]) if get_origin(hint) is Literal else ""
-
-
-def _graph_findings(steps: Sequence[DraftStep]) -> Iterator[Finding]:
-    edges = _edges(steps)
-    ordered = _order(edges)
-    if len(ordered) < len(edges):
-        waiting = {step_id: needs - set(ordered) for step_id, needs in edges.items() if step_id not in set(ordered)}
-        circle = _without_followers(waiting)
-        names = ", ".join(_quote(step_id) for step_id in circle)
-        yield Finding(code="cycle", step=circle[0][:_MAX_QUOTED], detail=f"these wait for each other: {names}")
-        return
-    depth: dict[str, int] = {}
-    for step_id in ordered:
-        depth[step_id] = 1 + max((depth[need] for need in edges[step_id]), default=0)
-    deepest = max(ordered, key=lambda step_id: depth[step_id])
-    if depth[deepest] > MAX_DEPTH:
-        detail = f"{depth[deepest]} steps wait for each other in a chain; at most {MAX_DEPTH} may"
-        yield Finding(code="too_deep", step=deepest[:_MAX_QUOTED], detail=detail)
-
-
-def _edges(steps: Sequence[DraftStep]) -> dict[str, set[str]]:
-    """What each step waits for, in draft order; references to nothing and to itself are left to their own findings."""
-    edges: dict[str, set[str]] = {step.id: set() for step in steps}
-    for step in steps:
-        edges[step.id].update(ref for ref in _references(step) if ref in edges and ref != step.id)
-    return edges
-
-
-def _order(edges: Mapping[str, set[str]]) -> tuple[str, ...]:
-    """Topological order, earliest in the draft first; steps on or behind a cycle are missing."""
-    position = {step_id: number for number, step_id in enumerate(edges)}
-    names = tuple(edges)
-    followers: dict[str, list[str]] = {step_id: [] for step_id in edges}
-    for step_id, needs in edges.items():
-        for need in needs:
-            followers[need].append(step_id)
-    missing = {step_id: len(needs) for step_id, needs in edges.items()}
-    ready = [position[step_id] for step_id, count in missing.items() if not count]
-    heapq.heapify(ready)
-    ordered: list[str] = []
-    while ready:
-        ordered.append(names[heapq.heappop(ready)])
-        for follower in followers[ordered[-1]]:
-            missing[follower] -= 1
-            if not missing[follower]:
-                heapq.heappush(ready, position[follower])
-    return tuple(ordered)
-
-
-def _without_followers(waiting: Mapping[str, set[str]]) -> tuple[str, ...]:
-    """Of steps that can never start, those others of them wait for: peel off whoever nobody waits for."""
-    reverse: dict[str, set[str]] = {step_id: set() for step_id in waiting}
-    for step_id, needs in waiting.items():
-        for need in needs:
-            reverse[need].add(step_id)
-    peeled = set(_order(reverse))
-    return tuple(step_id for step_id in waiting if step_id not in peeled)
-
-
-def _references(step: DraftStep) -> Iterable[str]:
-    return (*(binding.step for binding in step.bindings.values()), *step.after)
-
-
-def _to_domain(step: DraftStep, spec: AgentSpec) -> Step:
+def _to_domain(step: DraftStep, known: Known) -> Step:
+    spec = known.agents[step.agent]
     return Step(
         id=StepId(step.id),
         agent=spec.name,
         title=step.title.strip() or spec.name,
         effect=spec.effect,
         inputs=dict(step.inputs),
-        bindings={
-            field: Binding(step_id=StepId(binding.step), one=binding.one) for field, binding in step.bindings.items()
-        },
+        bindings={name: _binding(binding, known) for name, binding in step.bindings.items()},
         after=tuple(StepId(step_id) for step_id in dict.fromkeys(step.after)),
     )
 
 
-def _invalid(found: Sequence[Finding]) -> PlanError:
-    listed = "; ".join(f"{f.code}{f' in {_quote(f.step)}' if f.step else ''}: {f.detail}" for f in found[:_MAX_LISTED])
-    more = f"; and {len(found) - _MAX_LISTED} more" if len(found) > _MAX_LISTED else ""
-    return PlanError(
-        "draft_invalid",
-        f"The drafted plan cannot run: {listed}{more}. Plan again without these faults.",
-        {"count": str(len(found)), "codes": ", ".join(sorted({f.code for f in found}))},
-    )
+def _binding(binding: DraftBinding, known: Known) -> Binding:
+    artifact = known.earlier.get(binding.step)
+    if artifact is None:
+        return Binding(step_id=StepId(binding.step), one=binding.one)
+    # Somebody picked earlier is one person already: there is nothing left to choose from.
+    return Binding(step_id=StepId(binding.step), one=binding.one and artifact.kind != PERSON, earlier=True)
 
 
-def _finding(code: str, step: DraftStep, detail: str) -> Finding:
-    return Finding(code=code, step=step.id[:_MAX_QUOTED], detail=detail)
-
-
-def _quote(text: str) -> str:
-    return repr(text if len(text) <= _MAX_QUOTED else text[:_MAX_QUOTED] + "…")
+def _import(artifact: EarlierArtifact) -> Import:
+    return Import(name=StepId(artifact.name), execution_id=artifact.execution_id, step_id=artifact.step_id)

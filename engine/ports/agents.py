@@ -13,6 +13,7 @@ from engine.domain.json import JsonObject
 from engine.domain.message import AgentMessage
 from engine.domain.request import Request
 from engine.domain.tenant import PersonalTime
+from engine.ports.language_model import ModelAnswer, ModelRequest
 
 
 class StepContext(Protocol):
@@ -54,6 +55,23 @@ class StepContext(Protocol):
             Suspended: a person must answer first (a BaseException: let it pass).
             NotAllowedError: the agent did not declare the tool.
             RequestError: the arguments do not fit the tool's schema.
+        """
+        ...
+
+    @property
+    def has_model(self) -> bool:
+        """Is there a language model to ask?"""
+        ...
+
+    async def ask(self, request: ModelRequest) -> ModelAnswer:
+        """Ask the language model, within the budget; accounted to this step.
+
+        An answer the agent goes on from belongs into a :meth:`checkpoint` before anything is done with it: a repeated
+        attempt then replays it instead of paying twice.
+
+        Raises:
+            Suspended: a person must decide about money first (a BaseException: let it pass).
+            IntegrationError: as ``LanguageModel.ask``; ``RefusedError`` ``model_absent`` without a model.
         """
         ...
 

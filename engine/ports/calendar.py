@@ -8,6 +8,10 @@ from typing import Protocol
 
 from engine.domain.artifact import Appointments, Meeting
 
+MAX_TITLE = 300
+MAX_DESCRIPTION = 4_000
+"""Characters of a meeting's texts as :meth:`Calendar.find` gives them; what stands in the calendar may be longer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation:
@@ -23,12 +27,60 @@ class Invitation:
     """(name, address); empty strings take the workspace's owner."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingMeeting:
+    """A meeting as it stands in the calendar now, whoever wrote it last."""
+
+    meeting_id: str
+    """Its UID."""
+    title: str
+    """One line; ``-`` when it has none."""
+    starts: datetime
+    ends: datetime
+    """Both aware; the end is exclusive, and the start's own instant when it lasts no time."""
+    attendees: tuple[tuple[str, str], ...] = ()
+    """(name, address) of each; the address is empty where there is none to write to."""
+    description: str = ""
+    cancelled: bool = False
+    all_day: bool = False
+    obstacle: str = ""
+    """Why it cannot be changed from here: ``meeting_repeats`` (a series) or ``meeting_not_ours`` (somebody else
+    organises it); empty when it can."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeetingChange:
+    """What a meeting shall be, whole: exactly what a person approved. Absolute, so that repeating it is harmless.
+
+    What equals what stands (as :meth:`Calendar.find` gives it) is not rewritten.
+    """
+
+    meeting_id: str
+    """Its UID."""
+    title: str
+    starts: datetime
+    ends: datetime
+    attendees: tuple[tuple[str, str], ...] = ()
+    """(name, address) of everybody who shall come."""
+    description: str = ""
+    cancelled: bool = False
+
+
 class Calendar(Protocol):
     """Reads appointments; writes meetings by key."""
 
-    async def between(self, starts: datetime, ends: datetime) -> Appointments:
+    async def between(self, starts: datetime, ends: datetime, *, without: str = "") -> Appointments:
         """Every occurrence overlapping the period, recurring events expanded in their own zones, in order of start.
-        A broken entry is named in ``problems`` and the rest is returned."""
+        A broken entry is named in ``problems`` and the rest is returned. ``without``: UID of a meeting to leave out."""
+        ...
+
+    async def find(self, meeting_id: str) -> StandingMeeting | None:
+        """The meeting with this UID as it stands now, cancelled ones included; None when there is none.
+
+        Raises:
+            RefusedError: ``calendar_unreadable``; ``meeting_unreadable``: it is there, and nobody can tell when it is.
+            UnavailableError: ``calendar_unreadable``: the calendar cannot be opened.
+        """
         ...
 
     async def schedule(self, invitation: Invitation, *, key: str) -> Meeting:
@@ -37,6 +89,20 @@ class Calendar(Protocol):
 
         Raises:
             RefusedError: ``calendar_unreadable``: the file cannot be parsed at all and is left untouched.
+            UnavailableError: ``calendar_unwritable``: disk full, permissions.
+        """
+        ...
+
+    async def change(self, change: MeetingChange, *, key: str) -> Meeting:
+        """Make a meeting what ``change`` says and put what tells its people into the outbox: an update to all who come,
+        a cancellation to those who no longer do, or to everybody when it is cancelled.
+
+        Once per ``key``: repeating the call, also after a crash between the writes or after later changes, changes
+        nothing again and leaves one update. Whatever else the event holds stays as it is.
+
+        Raises:
+            RefusedError: ``meeting_missing``: no event has this UID; ``meeting_repeats`` or ``meeting_not_ours``, see
+                :attr:`StandingMeeting.obstacle`; ``meeting_unreadable``; those of :meth:`schedule`.
             UnavailableError: ``calendar_unwritable``: disk full, permissions.
         """
         ...

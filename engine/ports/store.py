@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -17,12 +17,14 @@ from engine.domain.effect import Intent
 from engine.domain.event import Event
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepError, StepOutcome
 from engine.domain.feedback import Feedback
-from engine.domain.ids import ApprovalId, EffectKey, ExecutionId, PrincipalId, StepId, TenantId
+from engine.domain.ids import ApprovalId, ConversationId, EffectKey, ExecutionId, PrincipalId, StepId, TenantId
 from engine.domain.json import JsonObject
 from engine.domain.label import Label
 from engine.domain.message import AgentMessage
 from engine.domain.plan import Plan
+from engine.domain.prompt import Prompt
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.spend import Caps, ModelCall, Spend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +66,33 @@ class RaiseFlag:
     at: datetime
     paused: bool | None = None
     cancelled: bool | None = None
+    reason: str = ""
+    """Why it is paused, where not a person did it: ``budget_execution`` or ``budget_day``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaveDraft:
+    """Store what is known of the plan being made, as version 0, with step runs for its steps. Lost without the fence, or
+    when a plan exists."""
+
+    execution_id: ExecutionId
+    fence: int
+    draft: Plan
+    kept: frozenset[StepId] = frozenset()
+    """Steps of the stored draft that are unchanged in this one; the others are dropped, with what they gave."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavePlan:
-    """Store a plan version with its pending step runs, and make it the current one. Lost without the fence, or when
-    the version before is not the current one."""
+    """Store a plan version with its pending step runs, and make it the current one. A step whose id has a run keeps it:
+    the caller has seen to it that ids are never reused with other arguments. Lost without the fence, or when the version
+    before is not the current one."""
 
     execution_id: ExecutionId
     fence: int
     plan: Plan
+    adopted: frozenset[StepId] | None = None
+    """Steps of the stored draft that are this plan's, with whatever they gave; its others are dropped. None: no draft."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +203,30 @@ class CompleteIntent:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReserveSpend:
+    """Set money aside before a model call. Lost when that would pass a cap: what all other calls of the execution (or of
+    the tenant's day) cost or hold reserved, and this, is more than it."""
+
+    call: ModelCall
+    caps: Caps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleSpend:
+    """Account for a reserved call: usage and cost replace the reservation. Lost when it is accounted for."""
+
+    call: ModelCall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutPrompt:
+    """Keep a prompt's text under its version; one that is known stays as it is."""
+
+    prompt: Prompt
+    at: datetime
+
+
 class DueKind(StrEnum):
     """What is due."""
 
@@ -218,6 +261,8 @@ class ClaimDue:
     """Take one occurrence. Lost when somebody had it."""
 
     due_id: int
+    wakes: ExecutionId | None = None
+    """An execution that is not waiting any more by this, so that a crash before it was woken loses nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +291,7 @@ Change = (
     | OwnExecution
     | MoveExecution
     | RaiseFlag
+    | SaveDraft
     | SavePlan
     | ClaimStep
     | SettleStep
@@ -258,6 +304,9 @@ Change = (
     | SupersedeApprovals
     | RecordIntent
     | CompleteIntent
+    | ReserveSpend
+    | SettleSpend
+    | PutPrompt
     | SetDue
     | ClaimDue
     | AppendEvent
@@ -288,8 +337,23 @@ class ExecutionStore(Protocol):
         """The execution a delivery already made."""
         ...
 
-    async def unfinished(self) -> Sequence[ExecutionId]:
-        """Every execution that is not done, oldest first: what recovery looks at."""
+    async def moving(self) -> Sequence[ExecutionId]:
+        """Every execution that something other than a person or a timer can move, oldest first: what recovery looks at.
+        One that only waits, or is paused, is not among them, however many there are."""
+        ...
+
+    async def unfinished(self) -> int:
+        """How many executions are not done, waiting ones included."""
+        ...
+
+    async def conversation(
+        self, tenant: TenantId, user: PrincipalId, conversation: ConversationId, *, before: ExecutionId, limit: int
+    ) -> Sequence[ExecutionId]:
+        """The person's executions of a conversation that were accepted before this one, newest first."""
+        ...
+
+    async def day_spend(self, tenant: TenantId, day: date) -> Spend:
+        """What a tenant's model calls of one day have cost, reservations included."""
         ...
 
     async def executions(

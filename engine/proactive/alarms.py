@@ -56,6 +56,7 @@ class Alarms:
             event = self._state.event(alarm.execution_id, EventType.APPROVAL_REMINDED, approval=approval.id)
             if await self._state.commit(ClaimDue(due_id=alarm.id), reminded, event):
                 return
-        await self._state.commit(ClaimDue(due_id=alarm.id))
+        wakes = alarm.execution_id if alarm.kind is DueKind.RETRY else None
+        await self._state.commit(ClaimDue(due_id=alarm.id, wakes=wakes))
         if alarm.kind is DueKind.RETRY:
             self._wake(alarm.execution_id)

@@ -77,6 +77,14 @@ class AgentRegistry:
         gated = {name for name, tool in self._tools.items() if tool.spec.gated}
         return frozenset(name for name, spec in self._specs.items() if spec.tools & gated)
 
+    def early_agents(self) -> frozenset[str]:
+        """Names of the agents whose steps may start while the plan is still being drafted."""
+        return frozenset(name for name, spec in self._specs.items() if spec.early)
+
+    def model_agents(self) -> frozenset[str]:
+        """Names of the agents that ask the language model."""
+        return frozenset(name for name, spec in self._specs.items() if spec.uses_model)
+
     def _verify(self, spec: AgentSpec) -> None:
         for name in sorted(spec.tools):
             if name not in self._tools:

@@ -23,7 +23,7 @@ _VERBS: Mapping[ApprovalKind, frozenset[DecisionVerb]] = {
     ApprovalKind.PLAN: frozenset({DecisionVerb.APPROVE, DecisionVerb.REJECT, DecisionVerb.MODIFY}),
     ApprovalKind.GATE: frozenset({DecisionVerb.APPROVE, DecisionVerb.REJECT, DecisionVerb.MODIFY}),
     ApprovalKind.CHOICE: frozenset({DecisionVerb.CHOOSE, DecisionVerb.REJECT}),
-    ApprovalKind.QUESTION: frozenset({DecisionVerb.ANSWER, DecisionVerb.REJECT}),
+    ApprovalKind.QUESTION: frozenset({DecisionVerb.ANSWER, DecisionVerb.CHOOSE, DecisionVerb.REJECT}),
     ApprovalKind.UNKNOWN_OUTCOME: frozenset({DecisionVerb.CHOOSE}),
 }
 
@@ -130,6 +130,8 @@ def _chosen(decided: Approval, decision: Decision) -> Approval:
 
 
 def _answered(decided: Approval, decision: Decision) -> Approval:
+    if decided.topic:
+        raise RequestError("decision_unfit", "This question is answered with one of its choices.")
     if not (decision.answer or "").strip():
         raise RequestError("answer_empty", "Field answer: write an answer.")
     return replace(decided, status=ApprovalStatus.APPROVED, answer=decision.answer)

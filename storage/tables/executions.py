@@ -26,6 +26,7 @@ executions = Table(
     Column("epoch", Integer, nullable=False),
     Column("fence", Integer, nullable=False),
     Column("paused", Integer, nullable=False),
+    Column("pause_reason", Text, nullable=False, server_default=""),
     Column("cancelled", Integer, nullable=False),
     Column("error", Text),
     Column("result", Text),
@@ -34,6 +35,8 @@ executions = Table(
     Index("uq_executions_request_key", "tenant_id", "user_id", "request_key", unique=True),
     Index("ix_executions_newest", "tenant_id", "created_at", "id"),
     Index("ix_executions_unfinished", "created_at", sqlite_where=text("status <> 'done'")),
+    Index("ix_executions_moving", "created_at", "id", sqlite_where=text("status IN ('planning', 'running')")),
+    Index("ix_executions_conversation", "tenant_id", "user_id", "conversation_id", "created_at"),
 )
 
 plans = Table(

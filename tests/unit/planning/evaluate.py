@@ -20,7 +20,9 @@ from engine.domain.plan import Plan
 from engine.domain.tenant import PersonalTime
 from engine.errors import PlanError
 from engine.planning.planner import OfflinePlanner
+from engine.ports.planning import Brief
 from tests.unit.planning.office import NOW, OFFICE, asked
+from tests.unit.planning.scripted_desk import ScriptedDesk
 
 _AGENTS = {
     "drive": "DriveSearchAgent",
@@ -83,7 +85,8 @@ def cases() -> tuple[Case, ...]:
 async def judge(case: Case) -> Verdict:
     """Plan one request and compare."""
     try:
-        plan = await OfflinePlanner(lambda: OFFICE).create_plan(asked(case.text), now=NOW, personal=PersonalTime())
+        brief = Brief(request=asked(case.text), now=NOW, personal=PersonalTime())
+        plan = await OfflinePlanner(lambda: OFFICE).create_plan(brief, ScriptedDesk())
     except PlanError:
         silent = case.graph in {"ask", "refuse"}
         return Verdict(case=case, planned="refuse", sure=False, exact=silent, right_or_asks=True, wrong_write=False)

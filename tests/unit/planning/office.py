@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel
 
 from engine.agents import inputs
+from engine.agents.meeting_change import MeetingChangeInputs
 from engine.domain.agent import AgentSpec
 from engine.domain.effect import Effect
 from engine.domain.ids import PrincipalId
@@ -31,6 +32,18 @@ OFFICE = {
         _spec("EditorAgent", inputs.EditorInputs, "agenda", Effect.KEYED),
     )
 }
+
+WITH_MODEL = {
+    **OFFICE,
+    **{
+        spec.name: spec
+        for spec in (
+            _spec("AssistantAgent", inputs.AssistantInputs, "summary"),
+            _spec("MeetingChangeAgent", MeetingChangeInputs, "meeting", Effect.KEYED),
+        )
+    },
+}
+"""The office where there is a model."""
 
 
 def asked(text: str) -> Request:

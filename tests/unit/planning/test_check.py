@@ -6,11 +6,14 @@ import pytest
 from pydantic import JsonValue
 
 from engine.domain.effect import Effect
-from engine.domain.plan import Binding
+from engine.domain.ids import ExecutionId, StepId
+from engine.domain.plan import Binding, Import
 from engine.errors import PlanError
 from engine.planning.check import check_draft, findings
 from engine.planning.draft import DraftBinding, DraftStep, PlanDraft
-from tests.unit.planning.office import OFFICE
+from engine.ports.planning import EarlierArtifact
+from tests.unit.planning.model_plans import EARLIER
+from tests.unit.planning.office import OFFICE, WITH_MODEL
 
 
 def step(step_id: str, agent: str = "ContactSearchAgent", **more: object) -> DraftStep:
@@ -131,3 +134,57 @@ def test_plan_is_ordered_stably_keeps_ids_and_takes_effects_from_the_registry() 
     assert meet.bindings == {"person": Binding(step_id=plan.steps[2].id, one=True)}
     assert plan.steps[2].after == ("first",)
     assert meet.title == "CalendarAgent"
+
+
+BEFORE: dict[str, EarlierArtifact] = {one.name: one for execution in EARLIER for one in execution.artifacts}
+"""``earlier_1`` is a person, ``earlier_2`` a meeting, ``earlier_3`` contacts nobody has picked from."""
+
+
+def change(**bindings: DraftBinding) -> DraftStep:
+    return step("c", "MeetingChangeAgent", inputs={"cancel": True}, bindings=bindings)
+
+
+def bound(source: str, *, one: bool = False) -> DraftBinding:
+    return DraftBinding(step=source, one=one)
+
+
+@pytest.mark.parametrize(
+    ("code", "steps"),
+    [
+        ("unknown_earlier", (change(meeting=bound("earlier_9")),)),
+        ("wrong_binding", (change(meeting=bound("earlier_1")),)),
+        ("wrong_binding", (change(meeting=bound("earlier_2", one=True)),)),
+        ("wrong_binding", (change(meeting=bound("earlier_2"), add=bound("earlier_3")),)),
+        ("wrong_binding", (calendar(summary=bound("earlier_2")),)),
+        ("dangling_reference", (step("a", after=["earlier_2"]),)),
+        ("dangling_reference", (change(meeting=bound("later_2")),)),
+        ("bad_id", (step("earlier_2"),)),
+        ("bad_id", (step("earlier_77"),)),
+    ],
+)
+def test_fault_in_what_is_taken_from_earlier_is_found_by_name(code: str, steps: tuple[DraftStep, ...]) -> None:
+    assert {one.code for one in findings(PlanDraft(steps=steps), WITH_MODEL, BEFORE)} == {code}
+
+
+def test_what_is_taken_from_earlier_becomes_an_import_and_is_not_waited_for() -> None:
+    taken = change(meeting=bound("earlier_2"), add=bound("earlier_3", one=True), remove=bound("earlier_1", one=True))
+    again = step("d", "MeetingChangeAgent", bindings={"meeting": {"step": "earlier_2"}}, after=["c"])
+    plan = check_draft(PlanDraft(steps=(again, taken)), WITH_MODEL, version=1, planner="model", earlier=BEFORE)
+    assert [one.id for one in plan.steps] == ["c", "d"]
+    first = plan.steps[0]
+    assert first.depends_on == ()
+    assert first.bindings == {
+        "meeting": Binding(step_id=StepId("earlier_2"), earlier=True),
+        "add": Binding(step_id=StepId("earlier_3"), one=True, earlier=True),
+        "remove": Binding(step_id=StepId("earlier_1"), earlier=True),
+    }
+    assert plan.imports == (
+        Import(name=StepId("earlier_2"), execution_id=ExecutionId("e1"), step_id=StepId("s2")),
+        Import(name=StepId("earlier_3"), execution_id=ExecutionId("e2"), step_id=StepId("s1")),
+        Import(name=StepId("earlier_1"), execution_id=ExecutionId("e1"), step_id=StepId("s1")),
+    )
+
+
+def test_plan_that_takes_nothing_from_earlier_imports_nothing() -> None:
+    plan = check_draft(PlanDraft(steps=(step("a"),)), WITH_MODEL, version=1, planner="model", earlier=BEFORE)
+    assert plan.imports == ()

@@ -11,16 +11,20 @@ from engine.domain.tenant import PersonalTime
 from engine.errors import PlanError
 from engine.planning.offline.phrases import PHRASES
 from engine.planning.planner import OfflinePlanner
-from engine.ports.planning import Planner
+from engine.ports.planning import Brief, Clarification, Planner
 from tests.unit.planning.office import NOW, OFFICE, asked
+from tests.unit.planning.scripted_desk import ScriptedDesk
 
 HEBREW = "תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב"
 ENGLISH = "read what we did in December at Tevuot, understand the strategy and set up a meeting with Yoav"
 
 
-async def plan_of(text: str, change: str | None = None) -> Plan:
+async def plan_of(text: str, change: str | None = None, answers: tuple[Clarification, ...] = ()) -> Plan:
     planner: Planner = OfflinePlanner(lambda: OFFICE)
-    return await planner.create_plan(asked(text), now=NOW, personal=PersonalTime(), change=change)
+    brief = Brief(request=asked(text), now=NOW, personal=PersonalTime(), change=change, answers=answers)
+    plan = await planner.create_plan(brief, ScriptedDesk())
+    assert isinstance(plan, Plan)
+    return plan
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,12 @@ async def test_a_bare_meeting_has_no_agenda() -> None:
 async def test_a_change_is_read_with_the_request() -> None:
     plan = await plan_of(ENGLISH, change="without an agenda")
     assert [one.agent for one in plan.steps][-1] == "CalendarAgent"
+
+
+async def test_answers_are_read_with_the_request() -> None:
+    answers = (Clarification(question="Which file?", answer="find the budget file"),)
+    plan = await plan_of("set up a meeting with Dana tomorrow at 10", answers=answers)
+    assert [one.agent for one in plan.steps] == ["DriveSearchAgent", "ContactSearchAgent", "CalendarAgent"]
 
 
 async def test_what_was_left_out_is_said() -> None:

@@ -57,24 +57,42 @@ AGENT = AgentSpec(
 )
 
 
-def test_builtin_has_six_agents_and_two_tools_in_order_of_name() -> None:
+def test_builtin_has_every_agent_and_tool_in_order_of_name() -> None:
     registry = builtin(MemoryDocuments(), MemoryContacts(), MemoryCalendar(), FakeClock())
     assert list(registry.specs()) == [
         "AppointmentsAgent",
+        "AssistantAgent",
         "CalendarAgent",
         "ContactSearchAgent",
         "DriveSearchAgent",
         "EditorAgent",
+        "MeetingChangeAgent",
         "WeeklyStatusAgent",
     ]
-    assert list(registry.tools()) == ["save_agenda", "schedule_meeting"]
-    assert registry.gated_agents() == frozenset({"CalendarAgent"})
+    assert list(registry.tools()) == ["change_meeting", "save_agenda", "schedule_meeting"]
+    assert registry.gated_agents() == frozenset({"CalendarAgent", "MeetingChangeAgent"})
     writers = {name for name, spec in registry.specs().items() if spec.effect is Effect.KEYED}
-    assert writers == {"CalendarAgent", "EditorAgent"}
+    assert writers == {"CalendarAgent", "EditorAgent", "MeetingChangeAgent"}
     for name, spec in registry.specs().items():
         assert registry.agent(name).spec is spec
         assert spec.inputs.model_config.get("extra") == "forbid"
     assert registry.tool("save_agenda").spec.held
+
+
+def test_only_reads_that_cost_nothing_start_early_and_who_asks_a_model_says_so() -> None:
+    specs = builtin(MemoryDocuments(), MemoryContacts(), MemoryCalendar(), FakeClock()).specs()
+    assert {name for name, spec in specs.items() if spec.early} == {
+        "AppointmentsAgent",
+        "ContactSearchAgent",
+        "DriveSearchAgent",
+    }
+    assert {name for name, spec in specs.items() if spec.uses_model} == {
+        "AssistantAgent",
+        "EditorAgent",
+        "WeeklyStatusAgent",
+    }
+    assert not any(s.early and (s.uses_model or s.tools or s.effect is not Effect.READ) for s in specs.values())
+    assert specs["AssistantAgent"].tools == frozenset(), "what a model in a loop can reach reads only"
 
 
 def test_unknown_names_are_told_with_the_known_ones() -> None:

@@ -20,6 +20,7 @@ from bot.render.card import render_card
 from bot.render.replies import render_replies
 from bot.render.texts import page_texts
 from engine.domain.json import JsonObject
+from tests.unit.render.model_story import model_states
 from tests.unit.render.story import NOW, OWNER, WORDS, states
 
 STATIC = Path(__file__).parents[3] / "bot" / "web" / "static"
@@ -35,10 +36,12 @@ def messages(locale: str, state: str) -> Iterable[JsonObject]:
     """The conversation of the story when it stands at a state."""
     if state == "empty":
         return
-    snapshot = states(locale)[state]
+    snapshot = {**states(locale), **model_states(locale)}[state]
+    thinking = frozenset({"WeeklyStatusAgent", "EditorAgent"}) if state in model_states(locale) else frozenset[str]()
+    card = render_card(snapshot, now=NOW, model_agents=thinking, banner="scripted" if state == "paid" else "")
     bodies: list[tuple[str, str, JsonObject]] = [
         ("person", "text", {"text": WORDS[locale]["request"]}),
-        ("tizmor", "card", render_card(snapshot, now=NOW).to_json()),
+        ("tizmor", "card", card.to_json()),
         *(("tizmor", "reply", reply.to_json()) for reply in render_replies(snapshot, names={OWNER: "Dana Bar"})),
     ]
     for seq, (role, kind, body) in enumerate(bodies, 1):
@@ -127,9 +130,9 @@ async def main(out: Path, chromium: str) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=[*arguments, *more])
         for locale in ("he", "en"):
-            for state in ("empty", *states(locale)):
+            for state in ("empty", *states(locale), *model_states(locale)):
                 await look(browser, out, locale, state, size="wide", scheme="light")
-            for state in ("empty", "choice", "gate", "done", "unsure"):
+            for state in ("empty", "choice", "gate", "done", "unsure", *model_states(locale)):
                 await look(browser, out, locale, state, size="phone", scheme="light")
                 await look(browser, out, locale, state, size="phone", scheme="dark")
                 await look(browser, out, locale, state, size="wide", scheme="dark")

@@ -9,9 +9,12 @@ import pytest
 
 from bot.render.replies import render_replies
 from engine.domain.approval import ApprovalKind, ApprovalStatus
+from engine.domain.artifact import Meeting, dump
 from engine.domain.execution import ExecutionOutcome, ExecutionStatus
+from engine.domain.ids import ChoiceId, StepId
 from engine.domain.snapshot import ExecutionSnapshot
-from tests.unit.render.story import OWNER, ask, snapshot, states
+from tests.unit.render.model_story import over_budget, question, topic
+from tests.unit.render.story import OWNER, artifact, ask, snapshot, states
 
 
 def _said(shot: ExecutionSnapshot) -> list[tuple[str, str]]:
@@ -74,6 +77,57 @@ def test_each_answer_has_its_words(kind: ApprovalKind, status: ApprovalStatus, e
 def test_an_answered_question_repeats_the_answer() -> None:
     asked = replace(ask("he", ApprovalKind.QUESTION, ApprovalStatus.APPROVED), answer="דצמבר 2025")
     assert _said(snapshot("he", "+++w.", approvals=(asked,)))[0][1] == "התשובה: דצמבר 2025"
+
+
+def test_a_budget_question_is_told_in_one_line_and_then_what_was_picked() -> None:
+    for locale, pending, picked in (
+        (
+            "en",
+            "84% of the spending limit of this task is used ($0.34 of $0.41). Go on?",
+            "Picked: Go on",
+        ),
+        ("he", "נוצלו 84% מתקרת ההוצאה של המשימה ($0.34 מתוך $0.41). להמשיך?", "הבחירה: להמשיך"),
+    ):
+        asked = over_budget()
+        assert _said(snapshot(locale, "+r...", approvals=(asked,))) == [("approval:ap-budget", pending)]
+        chosen = replace(asked, status=ApprovalStatus.CHOSEN, chosen=asked.choices[0].id)
+        assert _said(snapshot(locale, "+r...", approvals=(chosen,))) == [("approval:ap-budget", picked)]
+
+
+def test_a_model_that_does_not_answer_is_told_with_the_reason() -> None:
+    asked = topic("model_unavailable", "model_unreachable")
+    assert _said(snapshot("en", approvals=(asked,)))[0][1] == (
+        "The language model cannot be used. The language model cannot be reached. Check the network, and"
+        " ANTHROPIC_BASE_URL if it is set. What should be done?"
+    )
+    assert _said(snapshot("he", approvals=(asked,)))[0][1] == (
+        "אי אפשר להשתמש במודל השפה. אין קשר עם מודל השפה. כדאי לבדוק את הרשת, ואת ANTHROPIC_BASE_URL אם הוגדר. מה לעשות?"
+    )
+    offline = replace(asked, status=ApprovalStatus.CHOSEN, chosen=ChoiceId("offline"))
+    assert _said(snapshot("en", approvals=(offline,)))[0][1] == "Picked: Go on without the model"
+    gone = replace(asked, status=ApprovalStatus.EXPIRED)
+    assert _said(snapshot("en", approvals=(gone,)))[0][1].startswith("Nobody answered in time: The language model")
+
+
+def test_the_planners_question_is_told_and_then_its_answer() -> None:
+    assert _said(snapshot("en", approvals=(question("en"),)))[0][1] == (
+        "A question: Which December is meant, and which company?"
+    )
+    picked = replace(question("he", ApprovalStatus.CHOSEN), chosen=ChoiceId("c2"))
+    assert _said(snapshot("he", approvals=(picked,)))[0][1] == "הבחירה: דצמבר 2024, תבואות בע״מ"
+    own = replace(question("he", ApprovalStatus.APPROVED), answer="דצמבר 2023")
+    assert _said(snapshot("he", approvals=(own,)))[0][1] == "התשובה: דצמבר 2023"
+
+
+def test_a_meeting_called_off_is_told_as_called_off() -> None:
+    done = states("en")["done"]
+    meeting = artifact("en", "s4")
+    assert isinstance(meeting, Meeting)
+    off = {**done.artifacts, StepId("s4"): dump(replace(meeting, cancelled=True))}
+    assert _said(replace(done, artifacts=off))[-1] == (
+        "final",
+        "Done. The meeting is called off: Meeting with Yoav Levi: the Tevuot strategy",
+    )
 
 
 @pytest.mark.parametrize(

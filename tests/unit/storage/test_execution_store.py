@@ -126,7 +126,8 @@ async def test_a_done_execution_stays_done(store: SqliteExecutionStore) -> None:
     assert await store.commit(done)
     assert not await store.commit(replace(done, status=ExecutionStatus.RUNNING, outcome=None))
     assert not await store.commit(s.RaiseFlag(execution_id=E, at=NOW, cancelled=True))
-    assert await store.unfinished() == []
+    assert await store.unfinished() == 0
+    assert await store.moving() == []
 
 
 async def test_an_answer_is_never_overlooked_when_a_run_goes_to_rest(store: SqliteExecutionStore) -> None:

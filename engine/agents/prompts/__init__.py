@@ -1,0 +1,1 @@
+"""What agents tell the model, one versioned file each."""

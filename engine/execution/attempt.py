@@ -1,0 +1,190 @@
+"""One attempt of one step: perform it, and say how it ended. The crash barrier of a step; it records nothing itself."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.domain.approval import ApprovalKind
+from engine.domain.artifact import Artifact, Contacts, Person, load
+from engine.domain.execution import StepRun, StepStatus
+from engine.domain.plan import Binding, Step
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.tenant import PersonalTime
+from engine.errors import InternalError, RequestError
+from engine.execution.error_recovery import MAX_CRASHES
+from engine.execution.step_context import AttemptContext
+from engine.execution.suspension import Declined, Suspended, Unsettled
+from engine.orchestration.state_manager import StateManager
+from engine.ports.agents import Agent
+from engine.ports.clock import Clock
+from engine.ports.store import Change, ExecutionStore
+from engine.ports.telemetry import Span, Telemetry
+from engine.ports.tools import Tool
+from engine.safety.budgets import Spending
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What attempts are made with."""
+
+    agents: Mapping[str, Agent]
+    tools: Mapping[str, Tool]
+    """Equipped."""
+    store: ExecutionStore
+    state: StateManager
+    clock: Clock
+    telemetry: Telemetry
+    spending: Spending
+    personal: PersonalTime
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """It gave its artifact."""
+
+    artifact: Artifact
+
+
+@dataclass(frozen=True, slots=True)
+class GaveWay:
+    """It waits (for a person; ``changes`` open what for), or was stopped on the way and is simply ready again."""
+
+    changes: tuple[Change, ...] = ()
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It raised."""
+
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class WasDeclined:
+    """A person said no."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOpen:
+    """Its effect may have happened, and a person left it at that."""
+
+
+AttemptEnd = Succeeded | GaveWay | Failed | WasDeclined | LeftOpen
+
+_STATUS = {
+    Succeeded: "ok",
+    GaveWay: "waiting",
+    Failed: "error",
+    WasDeclined: "rejected",
+    LeftOpen: "unknown",
+}
+
+
+class StepAttempt:
+    """One attempt; ``run`` once, after it has been claimed."""
+
+    def __init__(self, workshop: Workshop, snapshot: ExecutionSnapshot, step: Step, number: int) -> None:
+        self._workshop = workshop
+        self._snapshot = snapshot
+        self.step = step
+        self.number = number
+        self._context = AttemptContext(
+            snapshot=snapshot,
+            step=step,
+            spec=workshop.agents[step.agent].spec,
+            fence=workshop.fence,
+            tools=workshop.tools,
+            store=workshop.store,
+            state=workshop.state,
+            clock=workshop.clock,
+            spending=workshop.spending,
+            personal=workshop.personal,
+        )
+
+    @property
+    def in_effect(self) -> bool:
+        """Must not be cancelled now: an effect is under way."""
+        return self._context.in_effect > 0
+
+    async def run(self) -> AttemptEnd:
+        """Perform; never raises. Cancel: a read gives its step back, an effect ends first; either way as :class:`GaveWay`."""
+        started = self._workshop.clock.now()
+        end = await self._end()
+        self._trace(started, end)
+        return end
+
+    async def _end(self) -> AttemptEnd:
+        try:
+            if self.number > MAX_CRASHES:
+                raise InternalError("too_many_attempts", f"Step {self.step.id} was tried {self.number - 1} times.")
+            return Succeeded(await self._perform())
+        except asyncio.CancelledError:
+            return GaveWay()
+        except Suspended as suspended:
+            return GaveWay(suspended.changes, suspended.waiting)
+        except Declined:
+            return WasDeclined()
+        except Unsettled:
+            return LeftOpen()
+        except Exception as error:  # noqa: BLE001 - the crash barrier of a step
+            self._workshop.telemetry.failed(self._snapshot.execution.id, self.step.id, error)
+            return Failed(error)
+
+    async def _perform(self) -> Artifact:
+        agent = self._workshop.agents[self.step.agent]
+        inputs: dict[str, Any] = dict(self.step.inputs)
+        for name, binding in self.step.bindings.items():
+            inputs[name] = bound_value(self._snapshot, binding)
+        return await agent.run(agent.spec.inputs.model_validate(inputs), self._context)
+
+    def _trace(self, started: datetime, end: AttemptEnd) -> None:
+        stopped = isinstance(end, GaveWay) and not end.waiting
+        self._workshop.telemetry.span(
+            Span(
+                execution_id=self._snapshot.execution.id,
+                step_id=self.step.id,
+                name=self.step.agent,
+                started_at=started,
+                ended_at=self._workshop.clock.now(),
+                status="cancelled" if stopped else _STATUS[type(end)],
+                attributes={"attempt": self.number},
+            )
+        )
+
+
+def attempt_number(run: StepRun) -> int:
+    """Number of a step's next attempt. Going on after a person's answer is the same attempt, not another."""
+    answered = run.status is StepStatus.WAITING and run.retry_at is None
+    return max(run.attempts, 1) if answered else run.attempts + 1
+
+
+def bound_value(snapshot: ExecutionSnapshot, binding: Binding) -> Artifact:
+    """The artifact a binding stands for; with ``one``, the person picked or the only candidate.
+
+    Raises:
+        RequestError: ``contact_not_found``: there is nobody to pick.
+    """
+    artifact = load(snapshot.artifacts[binding.step_id])
+    if not binding.one or not isinstance(artifact, Contacts):
+        return artifact
+    if len(artifact.items) == 1:
+        return Person(contact=artifact.items[0])
+    if not artifact.items:
+        raise RequestError("contact_not_found", f"Nobody fits {artifact.query!r}.", {"name": artifact.query})
+    return _picked(snapshot, binding)
+
+
+def _picked(snapshot: ExecutionSnapshot, binding: Binding) -> Artifact:
+    choice = snapshot.latest(ApprovalKind.CHOICE, binding.step_id)
+    if choice is None:
+        raise InternalError("pick_missing", f"Step {binding.step_id} has several candidates and no pick.")
+    for offered in choice.choices:
+        if offered.id == choice.chosen and offered.artifact is not None:
+            return load(offered.artifact)
+    raise InternalError("pick_missing", f"The pick of step {binding.step_id} names none of its candidates.")

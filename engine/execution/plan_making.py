@@ -1,0 +1,262 @@
+"""The part of a run that makes the plan: one session at a time, its drafts and its end turned into changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from engine.domain.approval import Approval, ApprovalKind, Choice
+from engine.domain.event import EventType
+from engine.domain.execution import ExecutionOutcome
+from engine.domain.ids import ApprovalId, ChoiceId, StepId
+from engine.domain.label import Integrity, Label
+from engine.domain.plan import Plan
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.errors import InternalError, PlanError, TizmorError
+from engine.execution.attempt import Workshop
+from engine.execution.planning_session import (
+    ModelAway,
+    NotPlanned,
+    PlanningBroke,
+    PlanningDeclined,
+    PlanningEnd,
+    PlanningGaveWay,
+    PlanningSession,
+    PlanningTools,
+)
+from engine.execution.working_copy import WorkingCopy
+from engine.planning.adoption import unchanged
+from engine.planning.conversation import MAX_EXECUTIONS, earlier_executions, importable
+from engine.planning.deliberation import AGAIN, MODEL_UNAVAILABLE, OFFLINE, STOP, deliberate
+from engine.planning.revise import reconciled, without
+from engine.ports.clock import IdSource
+from engine.ports.planning import Brief, EarlierExecution, Planner, PlanQuestion
+from engine.ports.store import Change, PutArtifact, SaveDraft, SavePlan
+from engine.safety.budgets import Spender
+from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER, opening
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanningParts:
+    """What plans are made with."""
+
+    planner: Planner
+    offline: Planner
+    """Takes over when the person agrees, for that execution."""
+    ids: IdSource
+    workshop: Workshop
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanStep:
+    """What the end of a session comes to."""
+
+    changes: tuple[Change, ...] = ()
+    plan: Plan | None = None
+    """Saved by the changes: current from then on."""
+    adopted: frozenset[StepId] = frozenset()
+    """Steps of the draft that are the plan's own."""
+    ends: tuple[ExecutionOutcome, TizmorError | None] | None = None
+    """The execution ends without a plan."""
+
+
+class PlanMaking:
+    """At most one session; the run owns its task."""
+
+    def __init__(self, parts: PlanningParts, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]) -> None:
+        self._parts = parts
+        self._spawn = spawn
+        self._session: PlanningSession | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._end: PlanningEnd | None = None
+        self._change: str | None = None
+
+    @property
+    def busy(self) -> bool:
+        """A session is under way, or its end has not been taken yet."""
+        return self._session is not None
+
+    def begin(self, snapshot: ExecutionSnapshot, nudge: Callable[[], None], change: str | None = None) -> None:
+        """Start making the next version; ``change`` is what the person wants different."""
+        workshop, execution = self._parts.workshop, snapshot.execution
+        version = execution.plan_version + 1
+        deliberation = deliberate(snapshot, version)
+        request = execution.request
+        brief = Brief(
+            request=request,
+            now=execution.created_at,
+            personal=replace(workshop.personal, timezone=request.timezone),
+            version=version,
+            change=change,
+            current=snapshot.plan if execution.plan_version else None,
+            answers=deliberation.answers,
+        )
+        spender = Spender(
+            tenant_id=request.tenant_id,
+            user_id=request.user_id,
+            execution_id=execution.id,
+            plan_version=version,
+        )
+        offline = deliberation.offline or not workshop.spending.has_model
+        tools = PlanningTools(
+            planner=self._parts.offline if offline else self._parts.planner,
+            spending=workshop.spending,
+            clock=workshop.clock,
+            telemetry=workshop.telemetry,
+        )
+
+        async def full_brief() -> Brief:
+            return brief if offline else replace(brief, earlier=await self._earlier(snapshot))
+
+        self._change = change
+        self._session = PlanningSession(tools, full_brief, spender, nudge)
+        self._task = self._spawn(self._run(self._session, nudge))
+
+    def stop(self) -> None:
+        """Give up the session; it ends as having given way."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def take_draft(self, copy: WorkingCopy, fence: int) -> tuple[Change, ...]:
+        """Changes that bring the stored draft up to what is drafted; the copy is brought up too. Empty: nothing new."""
+        session, stored = self._session, copy.plan
+        if session is None or copy.planned or self._end is not None:
+            return ()
+        if session.was_withdrawn and not session.steps:
+            if stored is None or not stored.steps:
+                return ()
+            draft = Plan(version=0, steps=(), planner="model")
+        elif session.steps and (stored is None or stored.steps != tuple(session.steps)):
+            draft = Plan(version=0, steps=tuple(session.steps), planner="model")
+        else:
+            return ()
+        kept = unchanged(stored, draft)
+        copy.drafted(draft, kept)
+        execution_id = copy.snapshot.execution.id
+        event = self._parts.workshop.state.event(execution_id, EventType.PLAN_DRAFTED, steps=len(draft.steps))
+        return (SaveDraft(execution_id=execution_id, fence=fence, draft=draft, kept=kept), event)
+
+    async def take_end(self, snapshot: ExecutionSnapshot) -> PlanStep | None:
+        """What the session's end comes to, once; None while there is none."""
+        end = self._end
+        if end is None:
+            return None
+        self._session = self._task = self._end = None
+        match end:
+            case Plan():
+                return await self._planned(snapshot, end)
+            case PlanQuestion():
+                return self._ask(self._own_question(snapshot, end))
+            case ModelAway(error):
+                return self._ask(self._model_question(snapshot, error.code))
+            case PlanningGaveWay(changes, _):
+                return PlanStep(changes=changes)
+            case PlanningDeclined():
+                return self._without_plan(snapshot, ExecutionOutcome.REJECTED, None)
+            case NotPlanned(error):
+                return self._without_plan(snapshot, ExecutionOutcome.FAILED, error)
+            case PlanningBroke(error):
+                self._parts.workshop.telemetry.failed(snapshot.execution.id, None, error)
+                detail = f"Planning broke with {type(error).__name__}; see the log."
+                return self._without_plan(snapshot, ExecutionOutcome.FAILED, InternalError("internal_error", detail))
+
+    def dropped(self, snapshot: ExecutionSnapshot) -> PlanStep:
+        """The person does not want the plan that was being made."""
+        return self._without_plan(snapshot, ExecutionOutcome.REJECTED, None)
+
+    def leave_out(self, snapshot: ExecutionSnapshot, plan: Plan, drop: list[str]) -> PlanStep:
+        """The next version without these steps, put before the person again."""
+        try:
+            revised = without(plan, drop)
+        except PlanError:
+            revised = replace(plan, version=plan.version + 1)
+        return self._saved(snapshot, replace(revised, sure=False), ())
+
+    async def _run(self, session: PlanningSession, nudge: Callable[[], None]) -> None:
+        self._end = await session.run()
+        nudge()
+
+    async def _planned(self, snapshot: ExecutionSnapshot, plan: Plan) -> PlanStep:
+        if plan.version > 1 and snapshot.plan is not None:
+            plan = replace(reconciled(plan, snapshot.plan, plan.version), sure=False)
+        return self._saved(snapshot, plan, await self._imports(snapshot, plan))
+
+    def _saved(self, snapshot: ExecutionSnapshot, plan: Plan, imports: tuple[Change, ...]) -> PlanStep:
+        workshop, execution = self._parts.workshop, snapshot.execution
+        draft = snapshot.plan if execution.plan_version == 0 else None
+        adopted = unchanged(draft, plan) if draft is not None else None
+        save = SavePlan(execution_id=execution.id, fence=workshop.fence, plan=plan, adopted=adopted)
+        event = workshop.state.event(execution.id, EventType.PLAN_MADE, version=plan.version, sure=plan.sure)
+        questions: tuple[Change, ...] = ()
+        if not plan.sure and not execution.request.dry_run:
+            asked = replace(self._approval(snapshot, ApprovalKind.PLAN, plan.version), title=plan.understood)
+            questions = opening(workshop.state, asked)
+        return PlanStep(changes=(save, *imports, event, *questions), plan=plan, adopted=adopted or frozenset())
+
+    def _without_plan(
+        self, snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, error: TizmorError | None
+    ) -> PlanStep:
+        """Nothing came of it: a first plan ends the execution, a changed one leaves the current plan, asked about again."""
+        if snapshot.execution.plan_version == 0 or snapshot.plan is None:
+            return PlanStep(ends=(outcome, error))
+        again = replace(snapshot.plan, version=snapshot.plan.version + 1, sure=False)
+        return self._saved(snapshot, again, ())
+
+    def _ask(self, approval: Approval) -> PlanStep:
+        return PlanStep(changes=opening(self._parts.workshop.state, approval))
+
+    def _own_question(self, snapshot: ExecutionSnapshot, question: PlanQuestion) -> Approval:
+        approval = self._approval(snapshot, ApprovalKind.QUESTION, snapshot.execution.plan_version + 1)
+        choices = tuple(Choice(id=ChoiceId(f"c{n}"), label=label) for n, label in enumerate(question.choices, 1))
+        return replace(approval, title=question.text, choices=choices)
+
+    def _model_question(self, snapshot: ExecutionSnapshot, code: str) -> Approval:
+        approval = self._approval(snapshot, ApprovalKind.QUESTION, snapshot.execution.plan_version + 1)
+        choices = tuple(Choice(id=choice, label=choice) for choice in (AGAIN, OFFLINE, STOP))
+        return replace(approval, title=code, topic=MODEL_UNAVAILABLE, choices=choices)
+
+    def _approval(self, snapshot: ExecutionSnapshot, kind: ApprovalKind, version: int) -> Approval:
+        now = self._parts.workshop.clock.now()
+        return Approval(
+            id=ApprovalId(self._parts.ids.new()),
+            execution_id=snapshot.execution.id,
+            kind=kind,
+            plan_version=version,
+            created_at=now,
+            remind_at=now + REMIND_AFTER,
+            expires_at=now + EXPIRE_AFTER,
+        )
+
+    async def _earlier(self, snapshot: ExecutionSnapshot) -> tuple[EarlierExecution, ...]:
+        workshop, request = self._parts.workshop, snapshot.execution.request
+        found = await workshop.store.conversation(
+            request.tenant_id,
+            request.user_id,
+            request.conversation_id,
+            before=snapshot.execution.id,
+            limit=MAX_EXECUTIONS,
+        )
+        return earlier_executions([await workshop.state.snapshot(e) for e in reversed(found)])
+
+    async def _imports(self, snapshot: ExecutionSnapshot, plan: Plan) -> tuple[Change, ...]:
+        """Bring in what the plan takes from earlier executions of the same person."""
+        workshop, request = self._parts.workshop, snapshot.execution.request
+        changes: list[Change] = []
+        for wanted in plan.imports:
+            earlier = await workshop.state.snapshot(wanted.execution_id)
+            theirs = earlier.execution.request
+            artifact = importable(earlier, wanted.step_id)
+            if artifact is None or (theirs.tenant_id, theirs.user_id) != (request.tenant_id, request.user_id):
+                continue
+            changes.append(
+                PutArtifact(
+                    execution_id=snapshot.execution.id,
+                    step_id=wanted.name,
+                    artifact=artifact,
+                    label=Label(integrity=Integrity.TENANT),
+                    at=workshop.clock.now(),
+                )
+            )
+        return tuple(changes)

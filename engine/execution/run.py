@@ -1,0 +1,431 @@
+"""The loop over one execution: take what ended, decide, commit all of it in one transaction, start what was claimed, wait.
+
+Decisions are made on a copy in memory; every write is conditional, so a copy that something from outside overtook loses,
+changes nothing, and is read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from engine.concurrency import Wakeup, finish
+from engine.domain.approval import ApprovalKind, ApprovalStatus
+from engine.domain.event import EventType
+from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepError, StepOutcome, StepStatus
+from engine.domain.ids import ExecutionId, StepId
+from engine.domain.plan import Plan, Step
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.errors import TizmorError
+from engine.execution.attempt import AttemptEnd, StepAttempt, Workshop, attempt_number
+from engine.execution.choices import choice_among
+from engine.execution.parallel_coordinator import Moves, next_moves
+from engine.execution.plan_making import PlanMaking, PlanningParts, PlanStep
+from engine.execution.recording import Record, Recorder
+from engine.execution.working_copy import WorkingCopy
+from engine.orchestration.results import compose
+from engine.orchestration.transitions import outcome_of
+from engine.planning.deliberation import deliberate
+from engine.ports.clock import IdSource
+from engine.ports.planning import Planner
+from engine.ports.store import Change, ClaimStep, MoveExecution, OwnExecution, SettleStep, SupersedeApprovals
+from engine.safety.questions import opening
+
+RECORD_SECONDS = 10.0
+"""How long recording what ended may take while the process stops."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunParts:
+    """What runs are made with."""
+
+    workshop: Workshop
+    planner: Planner
+    offline: Planner
+    """Plans without a model, where there is none or the person agrees."""
+    ids: IdSource
+    gated_agents: frozenset[str]
+    early_agents: frozenset[str]
+    """Their steps may start while the plan is still being drafted."""
+
+
+@dataclass(slots=True)
+class _Unit:
+    """What one turn commits together."""
+
+    records: list[Record] = field(default_factory=list[Record])
+    """Must be recorded, each on its own if not together."""
+    planned: list[tuple[Change, ...]] = field(default_factory=list[tuple[Change, ...]])
+    """What planning came to: must be recorded too."""
+    changes: list[Change] = field(default_factory=list[Change])
+    """Decisions: taken again from a fresh copy when they lose."""
+    claims: list[StepAttempt] = field(default_factory=list[StepAttempt])
+    stale: bool = False
+    """The copy does not know all that this commits."""
+    done: bool = False
+    """The execution ends with it."""
+
+    def together(self) -> list[Change]:
+        return [
+            *(c for changes in self.planned for c in changes),
+            *(c for record in self.records for c in record.changes),
+            *self.changes,
+        ]
+
+
+class ExecutionRun:
+    """One run of one execution, from wherever it stands to where only persons or timers can move it."""
+
+    def __init__(
+        self, parts: RunParts, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None
+    ) -> None:
+        self._parts = parts
+        self._workshop = parts.workshop
+        self._execution_id = execution_id
+        self._wakeup = wakeup
+        self._given = snapshot
+        self._running: dict[StepId, tuple[StepAttempt, asyncio.Task[None]]] = {}
+        self._void: set[StepAttempt] = set()
+        """Attempts of a draft that was dropped: how they end means nothing."""
+        self._ended: list[tuple[StepAttempt, AttemptEnd]] = []
+        self._look_at: dict[StepId, Step] | None = None
+        """Steps that what ended may have made ready; None: all."""
+
+    async def until_it_rests(self) -> None:
+        """Run. Cancel (shutdown): reads stop, effects end; what ended is recorded, the rest is picked up at the next start."""
+        if not await self._load():
+            return
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                self._making = PlanMaking(
+                    PlanningParts(
+                        planner=self._parts.planner,
+                        offline=self._parts.offline,
+                        ids=self._parts.ids,
+                        workshop=self._workshop,
+                    ),
+                    self._spawn,
+                )
+                try:
+                    await self._loop()
+                finally:
+                    self._stop_everything()
+        except asyncio.CancelledError:
+            await finish(self._record_ends(), within=RECORD_SECONDS)
+            raise
+
+    async def _loop(self) -> None:
+        while self._copy.snapshot.execution.status is not ExecutionStatus.DONE:
+            if self._wakeup.take_news() and not await self._load():
+                return
+            if await self._turn():
+                return
+
+    async def _turn(self) -> bool:
+        """One turn; True when the execution rests."""
+        execution = self._copy.snapshot.execution
+        unit = _Unit()
+        self._take_ends(unit)
+        await self._take_plan(unit)
+        if execution.paused or execution.cancelled:
+            self._stop_reads()
+        elif not unit.stale:
+            await self._advance(unit)
+        if unit.records or unit.planned or unit.changes:
+            await self._commit(unit)
+            return False
+        if unit.stale:
+            await self._load()
+            return False
+        if self._running or self._making.busy:
+            await self._wakeup.wait()
+            return False
+        return await self._rest()
+
+    async def _load(self) -> bool:
+        """Read the execution; False when a newer process owns it."""
+        snapshot, self._given = self._given, None
+        if snapshot is None:
+            snapshot = await self._workshop.state.snapshot(self._execution_id)
+        if snapshot.execution.fence != self._workshop.fence:
+            own = OwnExecution(execution_id=self._execution_id, fence=self._workshop.fence)
+            if not await self._workshop.state.commit(own):
+                return False
+            snapshot = await self._workshop.state.snapshot(self._execution_id)
+        self._copy = WorkingCopy(snapshot)
+        self._look_at = None
+        self._someone_waits = any(run.status is StepStatus.WAITING for run in snapshot.step_runs.values())
+        return True
+
+    # What ended.
+
+    def _take_ends(self, unit: _Unit) -> None:
+        ended, self._ended = self._ended, []
+        recorder = self._recorder()
+        for attempt, end in ended:
+            if attempt in self._void:
+                self._void.discard(attempt)
+                continue
+            record = recorder.ended(attempt.step.id, attempt.number, end, random.random())  # noqa: S311 - jitter
+            self._note(record, unit)
+
+    def _note(self, record: Record, unit: _Unit) -> None:
+        unit.records.append(record)
+        if record.outcome is None:
+            unit.stale = True
+            return
+        self._copy.settled(record.step_id, record.outcome, self._workshop.clock.now(), record.artifact)
+        if self._look_at is not None and not self._someone_waits:
+            self._look_at.update((step.id, step) for step in self._copy.followers(record.step_id))
+        else:
+            self._look_at = None
+
+    async def _take_plan(self, unit: _Unit) -> None:
+        step = await self._making.take_end(self._copy.snapshot)
+        if step is not None:
+            self._apply_plan(step, unit)
+            return
+        changes = self._making.take_draft(self._copy, self._workshop.fence)
+        if changes:
+            unit.planned.append(changes)
+            self._void_dropped(self._copy.plan)
+            self._look_at = None
+
+    def _apply_plan(self, step: PlanStep, unit: _Unit) -> None:
+        if step.ends is not None:
+            self._end(unit, *step.ends)
+            return
+        if step.changes:
+            unit.planned.append(step.changes)
+        if step.plan is None:
+            unit.stale = True
+            return
+        self._void_dropped(step.plan)
+        self._copy.planned_as(step.plan, step.adopted)
+        self._look_at = None
+        unit.stale = unit.stale or not step.plan.sure or bool(step.plan.imports)
+
+    def _void_dropped(self, plan: Plan | None) -> None:
+        """Stop what runs for a draft's step that is not in the plan as it was drafted."""
+        wanted = {step.id: step for step in plan.steps} if plan else {}
+        for step_id, (attempt, task) in list(self._running.items()):
+            step = wanted.get(step_id)
+            if step is None or (step.agent, step.inputs, step.bindings) != (
+                attempt.step.agent,
+                attempt.step.inputs,
+                attempt.step.bindings,
+            ):
+                self._void.add(attempt)
+                del self._running[step_id]
+                task.cancel()
+
+    # What to do next.
+
+    async def _advance(self, unit: _Unit) -> None:
+        snapshot = self._copy.snapshot
+        if self._making.busy:
+            if not self._copy.planned:
+                self._decide(unit)
+            return
+        if not self._copy.planned:
+            self._plan(unit, snapshot, None)
+            return
+        if snapshot.execution.request.dry_run:
+            self._end(unit, ExecutionOutcome.SUCCEEDED, None)
+            return
+        latest = snapshot.latest(ApprovalKind.PLAN)
+        current = snapshot.plan is not None and latest is not None and latest.plan_version == snapshot.plan.version
+        if latest is None or not current:
+            self._decide(unit)
+            return
+        match latest.status:
+            case ApprovalStatus.PENDING:
+                return
+            case ApprovalStatus.MODIFIED:
+                self._revise(unit, snapshot)
+            case ApprovalStatus.REJECTED | ApprovalStatus.EXPIRED:
+                self._end(unit, ExecutionOutcome.REJECTED, None)
+            case _:
+                self._decide(unit)
+
+    def _plan(self, unit: _Unit, snapshot: ExecutionSnapshot, change: str | None) -> None:
+        deliberation = deliberate(snapshot, snapshot.execution.plan_version + 1)
+        if deliberation.waits:
+            return
+        if deliberation.dropped:
+            self._apply_plan(self._making.dropped(snapshot), unit)
+            return
+        self._making.begin(snapshot, self._wakeup.nudge, change)
+        self._move(unit, ExecutionStatus.PLANNING if change is None else ExecutionStatus.RUNNING)
+
+    def _revise(self, unit: _Unit, snapshot: ExecutionSnapshot) -> None:
+        latest = snapshot.latest(ApprovalKind.PLAN)
+        edit = (latest.edit if latest else None) or {}
+        drop = edit.get("drop") or []
+        if isinstance(drop, list) and drop and snapshot.plan is not None:
+            self._apply_plan(self._making.leave_out(snapshot, snapshot.plan, [str(d) for d in drop]), unit)
+        else:
+            self._plan(unit, snapshot, str(edit.get("text") or ""))
+
+    def _decide(self, unit: _Unit) -> None:
+        """Settle, ask, claim: everything the copy shows to be next, in one go."""
+        plan = self._copy.plan
+        if plan is None:
+            return
+        while self._look_at is None or self._look_at:
+            steps = plan.steps if self._look_at is None else tuple(self._look_at.values())
+            self._look_at = {}
+            moves = next_moves(self._copy.snapshot, self._parts.gated_agents, self._workshop.clock.now(), steps)
+            self._claim(moves, unit)
+            if not self._copy.planned:
+                return
+            for settlement in moves.settle:
+                record = self._recorder().settled(settlement.step_id, settlement.outcome, settlement.error)
+                self._note(record, unit)
+            self._ask(moves, unit)
+        if self._someone_waits:
+            self._look_at = None
+        if self._copy.planned and not self._copy.open_steps:
+            self._end(unit, outcome_of(self._copy.snapshot.step_runs[step.id] for step in plan.steps), None)
+
+    def _ask(self, moves: Moves, unit: _Unit) -> None:
+        for producer in moves.ask:
+            approval = choice_among(self._copy.snapshot, producer, self._parts.ids, self._workshop.clock.now())
+            unit.changes += opening(self._workshop.state, approval)
+            unit.stale = True
+
+    def _claim(self, moves: Moves, unit: _Unit) -> None:
+        execution, at = self._copy.snapshot.execution, self._workshop.clock.now()
+        draft = not self._copy.planned
+        if draft and execution.request.dry_run:
+            return
+        for step_id in moves.start:
+            step = self._copy.step(step_id)
+            if draft and step.agent not in self._parts.early_agents:
+                continue
+            number = attempt_number(self._copy.run(step_id))
+            claim = ClaimStep(
+                execution_id=execution.id,
+                step_id=step_id,
+                fence=self._workshop.fence,
+                epoch=execution.epoch,
+                attempt=number,
+                at=at,
+            )
+            event = self._recorder().event(EventType.STEP_STARTED, step=step_id, attempt=number)
+            unit.changes += [claim, event]
+            self._copy.claimed(step_id, number, at)
+            unit.claims.append(StepAttempt(self._workshop, self._copy.snapshot, step, number))
+        if unit.claims and not draft:
+            self._move(unit, ExecutionStatus.RUNNING)
+
+    def _move(self, unit: _Unit, status: ExecutionStatus) -> None:
+        if self._copy.snapshot.execution.status is not status:
+            unit.changes.append(self._moved(status))
+            self._copy.moved(status)
+
+    def _end(self, unit: _Unit, outcome: ExecutionOutcome, error: TizmorError | None) -> None:
+        """Close everything that is open and record the outcome."""
+        snapshot, at = self._copy.snapshot, self._workshop.clock.now()
+        if snapshot.approvals:
+            unit.changes.append(SupersedeApprovals(execution_id=self._execution_id, at=at))
+        unit.changes += [self._cancelled(step_id, at) for step_id in self._open_steps(snapshot)]
+        done = replace(self._moved(ExecutionStatus.DONE), outcome=outcome, result=compose(snapshot))
+        told = None if error is None else StepError(code=error.code, detail=error.detail)
+        unit.changes.append(replace(done, error=told))
+        unit.changes.append(self._recorder().event(EventType.EXECUTION_FINISHED, outcome=outcome.value))
+        unit.done = True
+
+    async def _rest(self) -> bool:
+        """Say that only persons or timers can move it; False when that is not so after all."""
+        execution = self._copy.snapshot.execution
+        if execution.cancelled:
+            unit = _Unit()
+            self._end(unit, ExecutionOutcome.CANCELLED, None)
+            await self._commit(unit)
+            return False
+        if execution.paused or execution.status is ExecutionStatus.WAITING:
+            return True
+        move = replace(self._moved(ExecutionStatus.WAITING), unless_moved_from=execution.epoch)
+        if await self._workshop.state.commit(move):
+            return True
+        await self._load()
+        return False
+
+    # Effects of decisions.
+
+    async def _commit(self, unit: _Unit) -> None:
+        if await self._workshop.state.commit(*unit.together()):
+            for attempt in unit.claims:
+                task = self._spawn(self._attempt(attempt))
+                self._running[attempt.step.id] = (attempt, task)
+            if unit.done:
+                self._copy.moved(ExecutionStatus.DONE)
+            elif unit.stale:
+                await self._load()
+            return
+        for changes in unit.planned:
+            await self._workshop.state.commit(*changes)
+        await self._record(unit.records)
+        await self._load()
+
+    async def _record(self, records: Sequence[Record]) -> None:
+        """Record ends one by one: one that loses does not take the others with it."""
+        for record in records:
+            if not await self._workshop.state.commit(*record.changes) and record.alone:
+                await self._workshop.state.commit(*record.alone)
+
+    async def _record_ends(self) -> None:
+        unit = _Unit()
+        self._take_ends(unit)
+        await self._record(unit.records)
+
+    async def _attempt(self, attempt: StepAttempt) -> None:
+        end = await attempt.run()
+        known = self._running.get(attempt.step.id)
+        if known is not None and known[0] is attempt:
+            del self._running[attempt.step.id]
+        self._ended.append((attempt, end))
+        self._wakeup.nudge()
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._group.create_task(work)
+
+    def _stop_reads(self) -> None:
+        self._making.stop()
+        for attempt, task in self._running.values():
+            if not attempt.in_effect:
+                task.cancel()
+
+    def _stop_everything(self) -> None:
+        with suppress(AttributeError):
+            self._making.stop()
+        for _, task in self._running.values():
+            task.cancel()
+
+    def _recorder(self) -> Recorder:
+        return Recorder(execution_id=self._execution_id, fence=self._workshop.fence, at=self._workshop.clock.now())
+
+    def _moved(self, status: ExecutionStatus) -> MoveExecution:
+        return MoveExecution(
+            execution_id=self._execution_id, fence=self._workshop.fence, status=status, at=self._workshop.clock.now()
+        )
+
+    def _open_steps(self, snapshot: ExecutionSnapshot) -> list[StepId]:
+        steps = snapshot.plan.steps if snapshot.plan and not snapshot.execution.request.dry_run else ()
+        return [step.id for step in steps if self._copy.run(step.id).status is not StepStatus.DONE]
+
+    def _cancelled(self, step_id: StepId, at: datetime) -> SettleStep:
+        return SettleStep(
+            execution_id=self._execution_id,
+            step_id=step_id,
+            fence=self._workshop.fence,
+            outcome=StepOutcome.CANCELLED,
+            at=at,
+        )

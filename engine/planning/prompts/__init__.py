@@ -1,0 +1,1 @@
+"""What the planner is told, one versioned file each."""

@@ -1,0 +1,21 @@
+"""Changes → SQL: each change becomes an ordered list of writes with the row counts that mean it was won."""
+
+from storage.writes import approvals, effects, executions, facts, plans, spend, steps
+from storage.writes.dispatch import writes
+from storage.writes.statement import Statement, Write, bound, compiled, inserting
+
+__all__ = [
+    "Statement",
+    "Write",
+    "approvals",
+    "bound",
+    "compiled",
+    "effects",
+    "executions",
+    "facts",
+    "inserting",
+    "plans",
+    "spend",
+    "steps",
+    "writes",
+]

@@ -1,0 +1,94 @@
+"""Settings of the model and of money: from the environment, from the home's file, refused by name where they are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.settings import Settings, load_settings
+from engine.domain.spend import Caps, Money, Price
+from engine.errors import RequestError
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Settings of a fresh home, with these variables set and no others."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def loaded(toml: str = "", **environment: str) -> Settings:
+        (tmp_path / "tizmor.toml").write_text(toml, encoding="utf-8")
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return load_settings(tizmor_home=tmp_path)
+
+    return loaded
+
+
+def test_without_key_and_address_there_is_no_model(load: Load) -> None:
+    assert load().has_model is False
+    assert load(ANTHROPIC_API_KEY="", ANTHROPIC_BASE_URL="  ").has_model is False
+
+
+def test_a_key_or_an_address_alone_makes_a_model(load: Load) -> None:
+    assert load(ANTHROPIC_BASE_URL="http://127.0.0.1:8080").has_model is True
+    assert load(ANTHROPIC_API_KEY="sk-secret", ANTHROPIC_BASE_URL="").has_model is True
+    assert "sk-secret" not in repr(load(ANTHROPIC_API_KEY="sk-secret"))
+
+
+def test_each_role_has_its_model_and_its_effort(load: Load) -> None:
+    plain = load()
+    assert (plain.tizmor_planner_model, plain.tizmor_planner_effort) == ("claude-sonnet-5-5", "medium")
+    assert (plain.tizmor_agent_model, plain.tizmor_agent_effort) == ("claude-haiku-5-5", "low")
+    other = load(TIZMOR_AGENT_MODEL="llama", TIZMOR_AGENT_EFFORT="xhigh")
+    assert (other.tizmor_agent_model, other.tizmor_agent_effort) == ("llama", "xhigh")
+
+
+def test_budgets_become_caps_to_the_nano_dollar(load: Load) -> None:
+    assert load().caps == Caps()
+    assert load(TIZMOR_BUDGET_USD_PER_EXECUTION="0.41", TIZMOR_BUDGET_USD_PER_DAY="0").caps == Caps(
+        per_execution=Money(410_000_000), per_day=Money()
+    )
+
+
+def test_own_prices_are_read_from_the_file_and_what_is_left_out_is_charged_dearly(load: Load) -> None:
+    toml = '[tizmor_prices."llama-4"]\ninput = 2.0\noutput = 10\n[tizmor_prices.free]\ninput = 0\noutput = 0\n'
+    assert load(toml).own_prices == {
+        "llama-4": Price(input=2_000, output=10_000, cache_read=2_000, cache_write_5m=2_500, cache_write_1h=4_000),
+        "free": Price(input=0, output=0, cache_read=0, cache_write_5m=0, cache_write_1h=0),
+    }
+
+
+def test_own_prices_from_the_environment_win(load: Load) -> None:
+    toml = "[tizmor_prices.m]\ninput = 1.0\noutput = 1.0\n"
+    prices = load(toml, TIZMOR_PRICES='{"m": {"input": 3, "output": 4, "cache_read": 0.3}}').own_prices
+    assert (prices["m"].input, prices["m"].output, prices["m"].cache_read) == (3_000, 4_000, 300)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "named"),
+    [
+        ("TIZMOR_PRICES", "{", "TIZMOR_PRICES: is no JSON"),
+        ("TIZMOR_PRICES", '{"m": {"input": -1, "output": 1}}', "TIZMOR_PRICES.m.input"),
+        ("TIZMOR_PRICES", '{"m": {"input": 1}}', "TIZMOR_PRICES.m.output"),
+        ("TIZMOR_PRICES", '{"m": {"input": 1, "output": 1, "Cached": 1}}', "TIZMOR_PRICES.m.Cached"),
+        ("TIZMOR_PRICES", '{"m": {"input": NaN, "output": 1}}', "TIZMOR_PRICES"),
+        ("TIZMOR_PLANNER_EFFORT", "extreme", "TIZMOR_PLANNER_EFFORT"),
+        ("TIZMOR_AGENT_MODEL", "", "TIZMOR_AGENT_MODEL"),
+        ("TIZMOR_BUDGET_USD_PER_DAY", "nan", "TIZMOR_BUDGET_USD_PER_DAY"),
+        ("TIZMOR_BUDGET_USD_PER_DAY", "-1", "TIZMOR_BUDGET_USD_PER_DAY"),
+        ("TIZMOR_MODEL_CONNECT_SECONDS", "0", "TIZMOR_MODEL_CONNECT_SECONDS"),
+        ("TIZMOR_MODEL_CONNECTIONS", "0", "TIZMOR_MODEL_CONNECTIONS"),
+        ("ANTHROPIC_BASE_URL", "localhost:8080", "'localhost:8080' is no address"),
+        ("ANTHROPIC_BASE_URL", "http://[::1", "ANTHROPIC_BASE_URL"),
+    ],
+)
+def test_a_wrong_setting_is_named(load: Load, name: str, value: str, named: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        load(**{name: value})
+    assert refused.value.code == "settings_invalid"
+    assert named in refused.value.detail
