@@ -29,8 +29,8 @@ install: .venv/.installed ## Build .venv from the locked, hash-checked dependenc
 
 dev: .venv/.dev ## The same, with what tests and linters need
 
-demo: .venv/.installed ## The local chat over a sample workspace; no key needed
-	@TIZMOR_HOME=$(HOME_DIR) $(BIN)/python -m bot demo --port $(PORT)
+demo: .venv/.installed ## The local chat over a sample workspace; no key needed (MODEL=scripted: with scripted answers of a model)
+	@TIZMOR_HOME=$(HOME_DIR) $(BIN)/python -m bot demo --port $(PORT) $(if $(MODEL),--model $(MODEL))
 
 run: .venv/.installed ## Every configured surface
 	@$(BIN)/python -m bot run

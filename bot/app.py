@@ -16,9 +16,9 @@ from bot.access import Access, AccessOptions
 from bot.door import Remembered
 from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
-from bot.language_model import open_model, purse
+from bot.language_model import open_model, purse, scripted
 from bot.logs import keep_rows
-from bot.outbox import Outbox
+from bot.outbox import CardLook, Outbox
 from bot.services import keep_running
 from bot.settings import Settings
 from bot.telemetry import Observatory
@@ -109,6 +109,7 @@ async def open_tizmor(settings: Settings) -> AsyncGenerator[Tizmor]:
     async with AsyncExitStack() as stack:
         home = settings.tizmor_home
         database = await stack.enter_async_context(open_database(home, now=instant(clock.now())))
+        settings = await stack.enter_async_context(scripted(settings))
         model = await stack.enter_async_context(open_model(settings))
         engine = _Engine(settings, database, clock, model)
         stack.callback(engine.office.close)
@@ -250,7 +251,12 @@ class _Engine:
     def _wire_chat(self, database: Database) -> None:
         self._bell = ChatBell()
         self._chat = SqliteChatLog(database)
-        self.outbox = Outbox(self._chat, self.state, self._clock, self.registry.gated_agents(), self._bell.ring)
+        look = CardLook(
+            gated_agents=self.registry.gated_agents(),
+            model_agents=self.registry.model_agents() if self._model else frozenset(),
+            banner="scripted" if self._settings.tizmor_scripted_model else "",
+        )
+        self.outbox = Outbox(self._chat, self.state, self._clock, look, self._bell.ring)
         self.inbox = Inbox(self._chat, self.orchestrator, self._clock, self._settings.tizmor_timezone, self._bell.ring)
 
     def _wire_alarms(self) -> None:

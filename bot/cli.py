@@ -8,7 +8,7 @@ import sys
 from collections.abc import Coroutine
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from cyclopts import App, Parameter
 
@@ -27,11 +27,20 @@ Host = Annotated[str | None, Parameter(help="Address of the web door.")]
 
 
 @app.command
-def demo(*, home: Home = None, port: Port = None, host: Host = None) -> int:
-    """Serve the local chat over a sample workspace; no key needed."""
+def demo(
+    *, home: Home = None, port: Port = None, host: Host = None, model: Literal["", "scripted"] | None = None
+) -> int:
+    """Serve the local chat over a sample workspace; no key needed.
+
+    Args:
+        home: folder of all state.
+        port: of the web door; 0 takes a free one.
+        host: address of the web door.
+        model: "scripted" plans and writes with scripted answers in the place of a language model, and says so.
+    """
     from integrations.local_workspace.sample import create_sample  # noqa: PLC0415 - only the demo needs it
 
-    settings = _settings(home, port, host, quiet=True)
+    settings = _settings(home, port, host, quiet=True, scripted=model == "scripted" or None)
     create_sample(settings.workspace, date.today())  # noqa: DTZ011 - the person's own today
     return _run(_serve(settings, demo=True))
 
@@ -98,11 +107,13 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _settings(home: Path | None, port: int | None, host: str | None, *, quiet: bool = False) -> Any:
+def _settings(
+    home: Path | None, port: int | None, host: str | None, *, quiet: bool = False, scripted: bool | None = None
+) -> Any:
     from bot.logs import set_up_logs  # noqa: PLC0415 - imports cost time that --help need not pay
     from bot.settings import load_settings  # noqa: PLC0415
 
-    settings = load_settings(tizmor_home=home, tizmor_port=port, tizmor_host=host)
+    settings = load_settings(tizmor_home=home, tizmor_port=port, tizmor_host=host, tizmor_scripted_model=scripted)
     asked = "tizmor_log_level" in settings.model_fields_set
     set_up_logs(settings.tizmor_log_level if asked or not quiet else "ERROR")
     return settings
@@ -126,12 +137,28 @@ async def _serve(settings: Any, *, demo: bool) -> int:
 
     async with serve(settings) as serving:
         print(f"Tizmor is ready: {serving.url}")
-        if demo:
+        if settings.tizmor_scripted_model:
+            print("Scripted answers in the place of a language model; every card says so.")
+        elif demo and serving.tizmor.model is None:
             print("Offline planner: it understands office requests only, and says so on every card.")
         print(f"Open once to sign in: {serving.login_link()}", flush=True)
-        await until_stopped()
+        async with asyncio.TaskGroup() as group:
+            looking = group.create_task(_say_what_is_wrong_with_the_model(settings, serving.tizmor))
+            await until_stopped()
+            looking.cancel()
         print("Stopping; everything unfinished goes on at the next start.", flush=True)
     return 0
+
+
+async def _say_what_is_wrong_with_the_model(settings: Any, tizmor: Any) -> None:
+    """Look once, beside everything else: a key that is wrong is said before anybody's request meets it."""
+    from bot.models import look_at_model  # noqa: PLC0415
+
+    if tizmor.model is None or settings.tizmor_scripted_model:
+        return
+    for said in await look_at_model(settings, date.today()):  # noqa: DTZ011 - the operator's own today
+        if not said.ok or said.code not in {"ready", "compatible"}:
+            print(said.text, file=sys.stderr, flush=True)
 
 
 async def _ask(request: str, home: Path | None, *, as_json: bool) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from engine.domain.approval import Approval, ApprovalStatus, Decision
@@ -16,6 +16,7 @@ from engine.domain.execution import Signal
 from engine.domain.ids import ApprovalId, ConversationId, ExecutionId, PrincipalId
 from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.spend import CostLine
 from engine.domain.tenant import Principal
 
 
@@ -117,6 +118,10 @@ class Door(Protocol):
         Raises:
             NotFoundError: unknown, or another person's.
         """
+        ...
+
+    async def costs(self, principal: Principal, since: date) -> tuple[CostLine, ...]:
+        """What model calls cost since a day, the newest first: everybody's to who may see all, else one's own."""
         ...
 
     def events(self, principal: Principal, execution_id: ExecutionId, after: int) -> AsyncIterator[Event]:

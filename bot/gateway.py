@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from bot.door import ChatMessage, OrchestrateCommand, Page
 from bot.inbox import Inbox
@@ -14,6 +15,7 @@ from engine.domain.execution import Signal
 from engine.domain.ids import DEFAULT_CONVERSATION, ApprovalId, ExecutionId
 from engine.domain.request import Request, clean_text, dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.spend import CostLine
 from engine.domain.tenant import Principal
 from engine.errors import TizmorError
 from engine.orchestration.master_orchestrator import MasterOrchestrator
@@ -118,6 +120,12 @@ class Gateway:
         await self._allowed(principal, Action.STEER, execution_id)
         await self._s.orchestrator.rate(execution_id, principal.id, rating, comment)
         self._s.rated(execution_id)
+
+    async def costs(self, principal: Principal, since: date) -> tuple[CostLine, ...]:
+        """What model calls cost."""
+        authorise(principal, Action.ASK, tenant=principal.tenant_id)
+        user = None if _sees_all(principal) else principal.id
+        return tuple(await self._s.store.costs(principal.tenant_id, user, since))
 
     async def events(self, principal: Principal, execution_id: ExecutionId, after: int) -> AsyncGenerator[Event]:
         """An execution's events."""

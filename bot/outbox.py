@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from loguru import logger
 
@@ -20,16 +21,28 @@ from engine.ports.chat_log import ChatLog, Outgoing
 from engine.ports.clock import Clock
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardLook:
+    """What every card of this installation says alike."""
+
+    gated_agents: frozenset[str]
+    """Agents whose writes a person is asked about first."""
+    model_agents: frozenset[str] = frozenset()
+    """Agents that ask a language model here."""
+    banner: str = ""
+    """Something the installation must own up to: ``scripted``, or empty."""
+
+
 class Outbox:
     """One sender for the local chat. Progress may be skipped; approvals, questions and finals are states and never are."""
 
     def __init__(
-        self, log: ChatLog, state: StateManager, clock: Clock, gated_agents: frozenset[str], shown: Callable[[], None]
+        self, log: ChatLog, state: StateManager, clock: Clock, look: CardLook, shown: Callable[[], None]
     ) -> None:
         self._log = log
         self._state = state
         self._clock = clock
-        self._gated_agents = gated_agents
+        self._look = look
         self._shown = shown
         self._stale: dict[ExecutionId, None] = {}
         self._bell = Wakeup()
@@ -72,7 +85,14 @@ class Outbox:
             self._shown()
 
     def _render(self, snapshot: ExecutionSnapshot) -> Sequence[Outgoing]:
-        card = render_card(snapshot, now=self._clock.now(), gated_agents=self._gated_agents)
+        look = self._look
+        card = render_card(
+            snapshot,
+            now=self._clock.now(),
+            gated_agents=look.gated_agents,
+            model_agents=look.model_agents,
+            banner=look.banner,
+        )
         return [
             Outgoing(purpose="card", kind="card", body=card.to_json()),
             *(Outgoing(purpose=r.purpose, kind="reply", body=r.to_json()) for r in render_replies(snapshot)),

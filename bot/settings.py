@@ -114,6 +114,8 @@ class Settings(BaseSettings):
     """Longest call from its first to its last byte; long plans at high effort take minutes."""
     tizmor_model_connections: int = Field(default=8, ge=1)
     """Calls to the model at once; further ones wait. A local server that answers one at a time wants 1."""
+    tizmor_scripted_model: bool = False
+    """For the demonstration and tests: answers come from a script on loopback, in the place of any model. Every card says so."""
     tizmor_failpoint: str | None = None
     """For tests: kill the process at a named point, ``name#n``."""
     tizmor_failpoint_log: Path | None = None

@@ -15,7 +15,7 @@ from engine.domain.ids import ApprovalId, ConversationId, EffectKey, ExecutionId
 from engine.domain.message import AgentMessage
 from engine.domain.request import Request
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.domain.spend import Money, Spend, Usage
+from engine.domain.spend import CostLine, Money, Spend, Usage
 from engine.ports.store import Change, Due, DueKind
 from storage.codec import (
     decode,
@@ -115,6 +115,23 @@ class SqliteExecutionStore:
         )
         rows = await self._database.rows(query.order_by(_e.created_at.desc(), _e.id.desc()).limit(limit))
         return [ExecutionId(row["id"]) for row in rows]
+
+    async def costs(self, tenant: TenantId, user: PrincipalId | None, since: date) -> Sequence[CostLine]:
+        """See the port."""
+        keys = (_mc.day, _mc.user_id, _mc.model)
+        query = select(*keys, *_SPEND_SUMS).where(_mc.tenant_id == tenant, _mc.day >= since.isoformat())
+        if user is not None:
+            query = query.where(_mc.user_id == user)
+        query = query.group_by(*keys).order_by(_mc.day.desc(), _mc.user_id, _mc.model).limit(1_000)
+        return [
+            CostLine(
+                day=date.fromisoformat(row["day"]),
+                user_id=PrincipalId(row["user_id"]),
+                model=row["model"],
+                spend=_spend(row),
+            )
+            for row in await self._database.rows(query)
+        ]
 
     async def day_spend(self, tenant: TenantId, day: date) -> Spend:
         """See the port."""

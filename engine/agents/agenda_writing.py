@@ -143,7 +143,7 @@ def _item(value: object, evidence: Sequence[Evidence], own: Sequence[str]) -> tu
     except ValidationError:
         return None, 1, 0
     title, links = cleaned(given.title, own, MAX_TITLE_CHARACTERS)
-    checked = [check_statement(note, evidence) for note in given.notes[:MAX_NOTES]] if evidence else []
+    checked = [check_statement(note, evidence) for note in given.notes[:MAX_NOTES]]
     notes = tuple(note for note, _ in checked if note is not None)
     dropped = len(given.notes) - len(notes)
     links += sum(removed for _, removed in checked)

@@ -138,9 +138,9 @@ class Inquiry:
     @property
     def _ending(self) -> tuple[str, ...]:
         """Why the search ended, where the model did not end it."""
-        last = self.turns[-1] if self.turns else None
-        if last is None:
+        if not self.turns:
             return ()
+        last = self.turns[-1]
         if last.stop in DISCARDED:
             return (problem(DISCARDED[last.stop]),)
         if self._invalid > MAX_INVALID:

@@ -61,7 +61,10 @@ class AppointmentsInput(_Input):
     until: date
 
 
-INPUTS: dict[str, type[_Input]] = {
+Lookup = SearchInput | PeopleInput | AppointmentsInput
+"""What is answered by looking; reading takes a model as well."""
+
+_INPUTS: dict[str, type[Lookup | ReadInput]] = {
     SEARCH_DOCUMENTS: SearchInput,
     READ_DOCUMENTS: ReadInput,
     FIND_PEOPLE: PeopleInput,
@@ -71,7 +74,7 @@ INPUTS: dict[str, type[_Input]] = {
 
 def _tool(name: str, description: str, required: JsonObject, optional: JsonObject | None = None) -> ModelTool:
     schema = {**closed(required), "properties": {**required, **(optional or {})}}
-    return ModelTool(name=name, description=description, schema=schema)
+    return ModelTool(name=name, description=description, schema=schema, strict=True)
 
 
 TOOLS = (
@@ -107,15 +110,15 @@ TOOLS = (
 )
 
 
-def read_input(name: str, value: JsonObject) -> BaseModel:
+def read_input(name: str, value: JsonObject) -> Lookup | ReadInput:
     """The input of a tool as its model.
 
     Raises:
         InvalidInputError: there is no such tool, or the input does not fit it.
     """
-    model = INPUTS.get(name)
+    model = _INPUTS.get(name)
     if model is None:
-        raise InvalidInputError(f"There is no tool {one_line(name, 60)!r}; there are {', '.join(INPUTS)}.")
+        raise InvalidInputError(f"There is no tool {one_line(name, 60)!r}; there are {', '.join(_INPUTS)}.")
     try:
         return model.model_validate(value)
     except ValidationError as error:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel
-
 from engine.agents.evidence import Evidence
-from engine.agents.lookup_tools import AppointmentsInput, InvalidInputError, PeopleInput, SearchInput
+from engine.agents.lookup_tools import AppointmentsInput, InvalidInputError, Lookup, PeopleInput, SearchInput
 from engine.agents.period import checked, day_end, day_start, zone_of
 from engine.agents.quoting import one_line
 from engine.agents.wording import wording
@@ -49,7 +48,7 @@ class Lookups:
         self._contacts = contacts
         self._calendar = calendar
 
-    async def run(self, wanted: BaseModel, context: StepContext) -> Found:
+    async def run(self, wanted: Lookup, context: StepContext) -> Found:
         """Do one look-up; nothing found is a result.
 
         Raises:
@@ -65,7 +64,7 @@ class Lookups:
                 case AppointmentsInput():
                     return await self._list(wanted, context)
                 case _:
-                    raise InvalidInputError(f"{type(wanted).__name__} is no look-up.")
+                    assert_never(wanted)
         except RequestError as error:
             raise InvalidInputError(error.detail) from error
 
@@ -82,17 +81,22 @@ class Lookups:
         name = one_line(wanted.name, 200)
         if not name:
             raise InvalidInputError("name: there is no name to look for.")
-        await context.progress(wording(context.request.locale).searching.format(what=name))
-        return Found(evidence=people_evidence(await self._contacts.find(name)))
+        words = wording(context.request.locale)
+        await context.progress(words.searching.format(what=name))
+        found = people_evidence(await self._contacts.find(name))
+        return Found(evidence=found or (Evidence(text=words.nobody.format(name=name)),))
 
     async def _list(self, wanted: AppointmentsInput, context: StepContext) -> Found:
         checked(wanted.since, wanted.until)
         zone = zone_of(context.request.timezone)
         period = f"{wanted.since.isoformat()} – {wanted.until.isoformat()}"
-        await context.progress(wording(context.request.locale).searching.format(what=period))
+        words = wording(context.request.locale)
+        await context.progress(words.searching.format(what=period))
         found = await self._calendar.between(day_start(wanted.since, zone), day_end(wanted.until, zone))
         entries = tuple(_appointment(entry, zone) for entry in found.items[:_MAX_APPOINTMENTS])
-        return Found(evidence=entries, problems=found.problems)
+        # That a day is free is an answer too, and needs something to rest on.
+        counted = Evidence(text=words.in_calendar.format(what=period, count=len(found.items)))
+        return Found(evidence=(counted, *entries), problems=found.problems)
 
 
 def documents_evidence(found: Documents) -> tuple[Evidence, ...]:

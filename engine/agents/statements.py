@@ -142,4 +142,5 @@ def _places(piece: Evidence) -> tuple[str, ...]:
 
 
 def _kind(name: str) -> Kind | None:
-    return None if name == OVERVIEW else _KINDS.get(name, Kind.OTHER)
+    # Providers promise the words of an enum, not their case.
+    return None if name.lower() == OVERVIEW else _KINDS.get(name.lower(), Kind.OTHER)

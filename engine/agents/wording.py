@@ -31,6 +31,8 @@ class Wording:
     considering: str
     answering: str
     no_answer: str
+    in_calendar: str
+    nobody: str
     sources: str
     line: str
     open_points: str
@@ -68,6 +70,8 @@ HEBREW = Wording(
     considering="בחינת השאלה: {what}",
     answering="ניסוח התשובה",
     no_answer="לא נמצא דבר שעונה על השאלה.",
+    in_calendar="רשומות ביומן, {what}: {count}",
+    nobody="אין בספר הכתובות איש קשר בשם {name}",
     sources="מקורות",
     line="{path}, שורה {line}",
     open_points="נקודות פתוחות לסדר היום:",
@@ -103,6 +107,8 @@ ENGLISH = Wording(
     considering="Looking into: {what}",
     answering="Writing the answer",
     no_answer="Nothing was found that answers the question.",
+    in_calendar="Entries in the calendar, {what}: {count}",
+    nobody="Nobody called {name} is in the address book",
     sources="Sources",
     line="{path}, line {line}",
     open_points="Open points for the agenda:",

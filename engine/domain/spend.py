@@ -75,6 +75,9 @@ class Price:
     cache_read: int
     cache_write_5m: int
     cache_write_1h: int
+    long_from: int | None = None
+    """A call whose whole input, cached or not, is more tokens than this costs ``long_factor`` times as much, all of it."""
+    long_factor: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,17 +92,19 @@ class PriceTable:
         return self.prices.get(model) or self.prices.get(_DATED.sub("", model))
 
     def cost(self, model: str, usage: Usage) -> Money | None:
-        """What this usage costs; None where the model has no price."""
+        """What this usage of one call costs; None where the model has no price."""
         price = self.price(model)
         if price is None:
             return None
-        return Money(
+        is_long = price.long_from is not None and usage.all_input_tokens > price.long_from
+        nano = (
             usage.input_tokens * price.input
             + usage.output_tokens * price.output
             + usage.cache_read_tokens * price.cache_read
             + usage.cache_write_5m_tokens * price.cache_write_5m
             + usage.cache_write_1h_tokens * price.cache_write_1h
         )
+        return Money(nano * price.long_factor if is_long else nano)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,3 +165,13 @@ class ModelCall:
     price_version: str = ""
     usage: Usage = Usage()
     request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostLine:
+    """What one person's calls of one model cost on one day."""
+
+    day: date
+    user_id: PrincipalId
+    model: str
+    spend: Spend

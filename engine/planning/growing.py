@@ -40,7 +40,7 @@ class GrowingPlan:
             return ()
         written = cast("Sequence[JsonValue]", steps)
         complete = len(written) if _list_is_over(snapshot) else len(written) - 1
-        for number in range(len(self.steps), complete):
+        for number in range(len(self.steps), min(complete, MAX_STEPS)):
             if not self._add(written[number], number + 1):
                 self._stopped = True
                 break

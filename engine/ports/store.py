@@ -24,7 +24,7 @@ from engine.domain.message import AgentMessage
 from engine.domain.plan import Plan
 from engine.domain.prompt import Prompt
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.domain.spend import Caps, ModelCall, Spend
+from engine.domain.spend import Caps, CostLine, ModelCall, Spend
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,6 +350,11 @@ class ExecutionStore(Protocol):
         self, tenant: TenantId, user: PrincipalId, conversation: ConversationId, *, before: ExecutionId, limit: int
     ) -> Sequence[ExecutionId]:
         """The person's executions of a conversation that were accepted before this one, newest first."""
+        ...
+
+    async def costs(self, tenant: TenantId, user: PrincipalId | None, since: date) -> Sequence[CostLine]:
+        """What a tenant's (or one user's) model calls cost since a day, it included: the newest day first, then by user
+        and model; at most 1,000 lines."""
         ...
 
     async def day_spend(self, tenant: TenantId, day: date) -> Spend:

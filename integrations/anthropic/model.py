@@ -38,7 +38,7 @@ class _Raw(Protocol):
 class AnthropicModel:
     """``LanguageModel`` over the Messages API. Enter it before use; leaving closes the pool.
 
-    The SDK takes a second and 40 MB to load. That happens in a thread, on the first call or in :meth:`warm`.
+    The SDK takes a second and 50 MB to load. That happens in a thread, on the first call or in :meth:`warm`.
     """
 
     def __init__(self, options: AnthropicOptions) -> None:
@@ -121,7 +121,7 @@ class AnthropicModel:
                         reading.take(event)
                 finally:
                     await _leave(events)
-                    pass
+                    await stream.close()
         except TimeoutError as error:
             if not quiet.expired():
                 raise
@@ -161,7 +161,7 @@ async def _leave(events: AsyncIterator[_Raw]) -> None:
 
 
 def _make_client(options: AnthropicOptions) -> AsyncAnthropic:
-    import anthropic  # noqa: PLC0415 - a second and 40 MB: only in this thread, and only where a model is used
+    import anthropic  # noqa: PLC0415 - a second and 50 MB: only in this thread, and only where a model is used
     import httpx2  # noqa: PLC0415
 
     seconds = options.timeouts.connect.total_seconds()

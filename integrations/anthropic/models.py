@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 
-from engine.errors import AuthExpiredError
+from engine.errors import AuthExpiredError, TizmorError, UnavailableError
 from engine.ports.language_model import ModelRole
 from integrations.anthropic.errors import Target, families, translate
 
@@ -69,20 +70,25 @@ async def examine(model: AnthropicModel, today: date) -> tuple[Finding, ...]:
     if options.lacks_key:
         return (Finding(code="model_key_missing"),)
     roles = {role: options.of(role).model for role in ModelRole}
-    client = await model.warm()
     findings: list[Finding] = []
     try:
+        client = await model.warm()
         async with model.patience():
             if not options.official:
                 return await _compatible(client, roles)
             for role, name in roles.items():
                 findings += await _official(client, role, name, today)
+    except UnavailableError as error:
+        findings.append(_fault(error, options.host))
     except families() as error:
-        fault = translate(error, Target(model="", host=options.host))
-        plain = isinstance(fault, AuthExpiredError) or fault.code == "model_unreachable"
-        about = {"host": options.host} | ({} if plain else {"code": fault.code})
-        findings.append(Finding(code=fault.code if plain else "model_unchecked", parameters=about))
+        findings.append(_fault(translate(error, Target(model="", host=options.host)), options.host))
     return tuple(findings)
+
+
+def _fault(error: TizmorError, host: str) -> Finding:
+    if isinstance(error, AuthExpiredError) or error.code == "model_unreachable":
+        return Finding(code=error.code, parameters={"host": host})
+    return Finding(code="model_unchecked", parameters={"host": host, "code": error.code})
 
 
 async def _official(client: AsyncAnthropic, role: ModelRole, name: str, today: date) -> list[Finding]:
@@ -91,7 +97,10 @@ async def _official(client: AsyncAnthropic, role: ModelRole, name: str, today: d
     about = {"model": name, "role": str(role)}
     ends = _ENDS.get(name) or _ENDS.get(_DATED.sub("", name))
     try:
-        info = _Info.model_validate((await client.models.retrieve(name)).to_dict())
+        answer: object = await client.get(f"/v1/models/{quote(name, safe='')}", cast_to=object)
+        info = _Info.model_validate(answer)
+    except ValueError as error:
+        raise UnavailableError("model_broken", f"/v1/models answers what nobody can read: {error}") from error
     except anthropic.NotFoundError:
         gone = ends is not None and ends < today
         return [Finding(code="model_retired" if gone else "model_unknown", parameters=about)]

@@ -28,6 +28,8 @@ class _Classes(BaseModel):
     cache_read: Decimal | None = None
     cache_write_5m: Decimal | None = None
     cache_write_1h: Decimal | None = None
+    long_from: int | None = None
+    long_factor: int = 1
 
     def to_domain(self) -> Price:
         """The same in whole nano-dollars a token."""
@@ -37,6 +39,8 @@ class _Classes(BaseModel):
             cache_read=_nano(self.cache_read, self.input * _CACHE_READ),
             cache_write_5m=_nano(self.cache_write_5m, self.input * _CACHE_WRITE_5M),
             cache_write_1h=_nano(self.cache_write_1h, self.input * _CACHE_WRITE_1H),
+            long_from=self.long_from,
+            long_factor=self.long_factor,
         )
 
 

@@ -44,8 +44,9 @@ _STOPS = {
 }
 _BYTES_PER_TOKEN = 3
 """An estimate on the dear side: English has about four bytes to a token, Hebrew about three."""
-_READ_AGAIN = 1.05
-"""A long string is read again once the input has grown by this factor, so that the work stays linear."""
+_MORE, _MUCH_MORE = 1.01, 1.05
+"""A growing input is read again where something in it begins or ends and it has grown by the first factor, and anywhere
+once it has grown by the second: so the work stays linear, and what is told late is late by a hundredth."""
 
 
 class _Block:
@@ -169,10 +170,11 @@ class Reading:
                 return Opaque(value=block.start)
 
     def _tell(self, block: _Block, piece: str) -> None:
-        """Tell of a tool's input wherever a list or an object in it begins or ends, and of long strings now and then."""
+        """Tell of a tool's input while it grows, but not of every piece."""
         if self._growing is None or not piece or block.kind != "tool_use" or block.name == self._asked.shape:
             return
-        if len(block.json) < block.read * _READ_AGAIN and not any(mark in piece for mark in "{}[]"):
+        least = _MORE if any(mark in piece for mark in "{}[]") else _MUCH_MORE
+        if len(block.json) < block.read * least:
             return
         block.read = len(block.json)
         read = _object(block.json, partial=True)

@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, tzinfo
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Any
 
 from engine.domain.ids import opaque
 from engine.domain.json import content_hash
 from engine.errors import RefusedError
-from engine.ports.calendar import Invitation
+from engine.ports.calendar import MAX_TITLE, Invitation
 from integrations.local_workspace.hebrew import clean_line, language_of
+from integrations.local_workspace.letter import HOST, Letter, letter_bytes
 
-HOST = "tizmor"
-"""The right-hand side of our UIDs and Message-IDs."""
 NO_OWNER = ("Tizmor", "owner@localhost.invalid")
 """Organiser where the workspace names no owner; the address can receive nothing."""
 
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
-_MOST_TITLE = 300
+ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,190}")
+"""What a mail can be addressed to."""
 
 
 def uid_of(key: str) -> str:
@@ -54,7 +50,7 @@ def checked(invitation: Invitation) -> Invitation:
         detail = f"A meeting from {invitation.starts} to {invitation.ends} cannot be; give aware times in order."
         raise RefusedError("meeting_invalid", detail)
     return Invitation(
-        title=_line(invitation.title)[:_MOST_TITLE] or "-",
+        title=flat(invitation.title)[:MAX_TITLE] or "-",
         starts=invitation.starts,
         ends=invitation.ends,
         attendees=tuple(dict.fromkeys(_person(person) for person in invitation.attendees)),
@@ -65,48 +61,32 @@ def checked(invitation: Invitation) -> Invitation:
 
 def event_lines(invitation: Invitation, *, key: str, stamp: datetime) -> bytes:
     """The VEVENT for the calendar file. ``invitation`` is :func:`checked`; ``stamp`` is when it was written."""
-    return _event(invitation, key, stamp).to_ical()
+    return event_of(invitation, uid=uid_of(key), stamp=stamp).to_ical()
 
 
 def mail(invitation: Invitation, *, key: str, stamp: datetime, zone: tzinfo) -> bytes:
     """The invitation as a mail: text for people, ``METHOD:REQUEST`` for calendars; same key, same Message-ID."""
-    from icalendar import Calendar  # noqa: PLC0415 - slow to import, and only calendars need it
-
-    request: Any = Calendar()
-    request.add("VERSION", "2.0")
-    request.add("PRODID", "-//Tizmor//Local workspace//EN")
-    request.add("METHOD", "REQUEST")
-    request.add_component(_event(invitation, key, stamp))
-    message = EmailMessage(policy=SMTP)
-    message["From"] = _mailbox(invitation.organiser)
-    message["To"] = [_mailbox(person) for person in invitation.attendees if person[1]]
-    message["Subject"] = invitation.title
-    message["Date"] = stamp
-    message["X-Tizmor-Content"] = mark_of(invitation)
-    message["Message-ID"] = f"<{opaque(key)}@{HOST}>"
-    message.set_content(_text(invitation, zone))
-    message.add_alternative(request.to_ical().decode(), subtype="calendar", params={"method": "REQUEST"})
-    message.set_boundary(f"=_{opaque(key + '#boundary')}")
-    return message.as_bytes()
+    return letter_bytes(
+        Letter(
+            key=key,
+            method="REQUEST",
+            event=event_of(invitation, uid=uid_of(key), stamp=stamp),
+            sender=invitation.organiser,
+            recipients=tuple(person for person in invitation.attendees if person[1]),
+            subject=invitation.title,
+            text=text_of(invitation, zone),
+            stamp=stamp,
+            mark=mark_of(invitation),
+        )
+    )
 
 
-def _person(person: tuple[str, str]) -> tuple[str, str]:
-    name, address = _line(person[0]), person[1].strip()
-    if address and not _ADDRESS.fullmatch(address):
-        shown = _line(address)[:80]
-        raise RefusedError("address_invalid", f"{shown!r} is not a mail address; correct it in contacts.vcf.")
-    return name, address
-
-
-def _line(text: str) -> str:
-    return clean_line(" ".join(text.split()))
-
-
-def _event(invitation: Invitation, key: str, stamp: datetime) -> Any:
+def event_of(invitation: Invitation, *, uid: str, stamp: datetime) -> Any:
+    """The icalendar event of a :func:`checked` invitation, written at ``stamp``."""
     from icalendar import Event  # noqa: PLC0415 - slow to import, and only calendars need it
 
     event: Any = Event()
-    event.add("UID", uid_of(key))
+    event.add("UID", uid)
     event.add("DTSTAMP", stamp.astimezone(UTC))
     event.add("DTSTART", invitation.starts.astimezone(UTC))
     event.add("DTEND", invitation.ends.astimezone(UTC))
@@ -121,20 +101,31 @@ def _event(invitation: Invitation, key: str, stamp: datetime) -> Any:
     return event
 
 
-def _calendar_person(person: tuple[str, str]) -> tuple[str, dict[str, str]]:
-    name, address = person
-    shown = name.replace('"', "'") or address
-    return f"mailto:{address}" if address else "invalid:nomail", {"CN": shown}
-
-
-def _mailbox(person: tuple[str, str]) -> Address:
-    return Address(display_name=person[0], addr_spec=person[1])
-
-
-def _text(invitation: Invitation, zone: tzinfo) -> str:
+def text_of(invitation: Invitation, zone: tzinfo, *, note: str = "") -> str:
+    """What people read in the mail, in the title's language; ``note`` says what happened, under the title."""
     starts = invitation.starts.astimezone(zone).strftime("%d.%m.%Y %H:%M %Z")
     ends = invitation.ends.astimezone(zone).strftime("%H:%M")
     hebrew = language_of(invitation.title) == "he"
     who, when = ("משתתפים", "מתי") if hebrew else ("With", "When")
     names = ", ".join(name or address for name, address in invitation.attendees)
-    return f"{invitation.title}\n\n{when}: {starts} - {ends}\n{who}: {names}\n\n{invitation.description}\n"
+    head = f"{invitation.title}\n{note}\n\n" if note else f"{invitation.title}\n\n"
+    return f"{head}{when}: {starts} - {ends}\n{who}: {names}\n\n{invitation.description}\n"
+
+
+def flat(text: str) -> str:
+    """The text on one cleaned line."""
+    return clean_line(" ".join(text.split()))
+
+
+def _person(person: tuple[str, str]) -> tuple[str, str]:
+    name, address = flat(person[0]), person[1].strip()
+    if address and not ADDRESS.fullmatch(address):
+        shown = flat(address)[:80]
+        raise RefusedError("address_invalid", f"{shown!r} is not a mail address; correct it in contacts.vcf.")
+    return name, address
+
+
+def _calendar_person(person: tuple[str, str]) -> tuple[str, dict[str, str]]:
+    name, address = person
+    shown = name.replace('"', "'") or address
+    return f"mailto:{address}" if address else "invalid:nomail", {"CN": shown}
