@@ -1,6 +1,6 @@
 # Everything a newcomer and CI type. The environment is .venv; locks are hash-checked.
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo run test check bench fmt clean
+.PHONY: help install dev demo run test check bench eval fmt clean
 PYTHON ?= python3
 BIN := .venv/bin
 HOME_DIR ?= .tizmor
@@ -46,6 +46,9 @@ test: check ## Everything check does, and all tests
 
 bench: .venv/.dev ## Figures of docs/performance.md
 	$(BIN)/python -m tests.bench
+
+eval: .venv/.installed ## The planner's figures with a real model (needs ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL)
+	$(BIN)/python -m tests.evaluation $(ARGS)
 
 fmt: .venv/.dev ## Format and mend what can be mended
 	$(BIN)/ruff format .

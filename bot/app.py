@@ -31,8 +31,8 @@ from engine.errors import TizmorError
 from engine.execution.attempt import Workshop
 from engine.execution.dispatcher import Dispatcher
 from engine.execution.executor import Executor
+from engine.execution.parts import RunParts
 from engine.execution.planning_session import PreviewDesk
-from engine.execution.run import RunParts
 from engine.failpoints import arm
 from engine.orchestration.master_orchestrator import MasterOrchestrator, OrchestratorOptions
 from engine.orchestration.state_manager import StateManager
@@ -147,39 +147,11 @@ class _Engine:
         self.telemetry_store = TelemetryStore(database)
         self.observatory = Observatory(self.telemetry_store)
         self.registry = self._open_registry(settings.workspace, clock)
-        offline = OfflinePlanner(self.registry.specs)
-        self.planner: Planner = offline if model is None else ModelPlanner(self.registry.specs)
-        gated = self.registry.gated_agents()
-        belt = ToolBelt(
-            store=self.store,
-            state=self.state,
-            clock=clock,
-            ids=ids,
-            locks=ResourceLocks(),
-            gated_agents=gated,
-        )
+        self._offline = OfflinePlanner(self.registry.specs)
+        self.planner: Planner = self._offline if model is None else ModelPlanner(self.registry.specs)
         books = SpendingParts(store=self.store, state=self.state, clock=clock, ids=ids, telemetry=self.observatory)
         self.spending = Spending(model, purse(settings), books)
-        workshop = Workshop(
-            agents=self.registry.agents(),
-            tools={name: belt.equip(tool) for name, tool in self.registry.tools().items()},
-            store=self.store,
-            state=self.state,
-            clock=clock,
-            telemetry=self.observatory,
-            spending=self.spending,
-            personal=PersonalTime(timezone=settings.tizmor_timezone),
-            fence=database.generation,
-        )
-        parts = RunParts(
-            workshop=workshop,
-            planner=self.planner,
-            offline=offline,
-            ids=ids,
-            gated_agents=gated,
-            early_agents=self.registry.early_agents(),
-        )
-        self.dispatcher = Dispatcher(Executor(parts).run, self.observatory)
+        self.dispatcher = Dispatcher(Executor(self._run_parts(database.generation, ids)).run, self.observatory)
         self.gates = HitlGates(
             self.store, self.state, clock, lambda name: self.registry.tool(name).spec.inputs, self.dispatcher.wake
         )
@@ -198,6 +170,35 @@ class _Engine:
         self.state.watch(self.observatory.heard)
         self.state.watch(self.outbox.heard)
         self._access_store = AccessStore(database)
+
+    def _run_parts(self, fence: int, ids: RandomIds) -> RunParts:
+        belt = ToolBelt(
+            store=self.store,
+            state=self.state,
+            clock=self._clock,
+            ids=ids,
+            locks=ResourceLocks(),
+            gated_agents=self.registry.gated_agents(),
+        )
+        workshop = Workshop(
+            agents=self.registry.agents(),
+            tools={name: belt.equip(tool) for name, tool in self.registry.tools().items()},
+            store=self.store,
+            state=self.state,
+            clock=self._clock,
+            telemetry=self.observatory,
+            spending=self.spending,
+            personal=PersonalTime(timezone=self._settings.tizmor_timezone),
+            fence=fence,
+        )
+        return RunParts(
+            workshop=workshop,
+            planner=self.planner,
+            offline=self._offline,
+            ids=ids,
+            gated_agents=self.registry.gated_agents(),
+            early_agents=self.registry.early_agents(),
+        )
 
     def jobs(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
         """Start the services that run beside executions."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine
-from datetime import date
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
@@ -63,6 +63,18 @@ def ask(request: str, *, home: Home = None, json: Annotated[bool, Parameter(name
         json: print the execution as JSON instead of text.
     """
     return _run(_ask(request, home, as_json=json))
+
+
+@app.command
+def costs(*, home: Home = None, days: int = 30, json: Annotated[bool, Parameter(name="--json")] = False) -> int:
+    """Show what model calls cost, by day, person and model.
+
+    Args:
+        home: folder of all state.
+        days: how far back to look, today included.
+        json: print JSON instead of a table.
+    """
+    return _run(_costs(home, days, as_json=json))
 
 
 @app.command
@@ -162,16 +174,44 @@ async def _say_what_is_wrong_with_the_model(settings: Any, tizmor: Any) -> None:
 
 
 async def _ask(request: str, home: Path | None, *, as_json: bool) -> int:
+    async def converse(settings: Any, url: str) -> int:
+        return await _converse(settings, url, request, as_json=as_json)
+
+    return await _with_product(home, converse)
+
+
+async def _costs(home: Path | None, days: int, *, as_json: bool) -> int:
+    async def show(settings: Any, url: str) -> int:
+        from rich.console import Console  # noqa: PLC0415
+
+        from bot.client import ApiClient  # noqa: PLC0415
+        from bot.render.texts import Texts  # noqa: PLC0415
+        from bot.terminal_view import costs as table  # noqa: PLC0415
+
+        since = date.today() - timedelta(days=max(days, 1) - 1)  # noqa: DTZ011 - the operator's own today
+        async with ApiClient(url, _token(settings)) as client:
+            found = await client.get(f"/api/costs?since={since.isoformat()}")
+        if as_json:
+            _print_json(found)
+        else:
+            Console().print(table(found, Texts(settings.tizmor_locale)))
+        return 0
+
+    return await _with_product(home, show)
+
+
+async def _with_product(home: Path | None, use: Callable[[Any, str], Awaitable[int]]) -> int:
+    """Use the running process of the home through its door, or one of our own where none runs."""
     from bot.serve import ENDPOINT_FILE, serve  # noqa: PLC0415
     from storage.database import HomeLockedError  # noqa: PLC0415
 
     settings = _settings(home, 0, None, quiet=True)
     try:
         async with serve(settings) as serving:
-            return await _converse(settings, serving.url, request, as_json=as_json)
+            return await use(settings, serving.url)
     except* HomeLockedError:
         url = _endpoint(settings.tizmor_home / ENDPOINT_FILE)
-    return await _converse(settings, url, request, as_json=as_json)
+    return await use(settings, url)
 
 
 def _endpoint(path: Path) -> str:
@@ -189,10 +229,14 @@ async def _converse(settings: Any, url: str, request: str, *, as_json: bool) -> 
     from bot.terminal import Conversation, Prompt, read_line  # noqa: PLC0415
     from engine.domain.request import dominant_locale  # noqa: PLC0415
 
-    token = (settings.tizmor_home / "api_token").read_text(encoding="utf-8").strip()
-    async with ApiClient(url, token) as client:
+    async with ApiClient(url, _token(settings)) as client:
         conversation = Conversation(client, Texts(dominant_locale(request)), Prompt(read=read_line), as_json=as_json)
         return await conversation.ask(request)
+
+
+def _token(settings: Any) -> str:
+    token: str = (settings.tizmor_home / "api_token").read_text(encoding="utf-8").strip()
+    return token
 
 
 def _finding(finding: Any) -> dict[str, Any]:

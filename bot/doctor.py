@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot.models import look_at_model
+from bot.render.texts import FIRST_STRONG_ISOLATE, POP_ISOLATE
 from bot.settings import Settings, unknown_settings
 from engine.errors import RequestError
 from storage.database import DATABASE_FILE, HEAD, HomeLockedError, own_home, schema_version
@@ -27,15 +32,19 @@ class Finding:
 
 def effective(settings: Settings) -> dict[str, str]:
     """Every setting in effect, secrets redacted."""
+    shown = settings.model_dump(mode="json")
     return {
-        name.upper(): "[set]" if isinstance(value, SecretStr) else str(value)
+        name.upper(): "[set]" if isinstance(value, SecretStr) else _plain(shown[name])
         for name, value in settings
         if value is not None
     }
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything, in the order in which things depend on each other."""
+    """Look at everything, in the order in which things depend on each other. Asks the model's server, if there is one.
+
+    Not to be called where an event loop runs.
+    """
     yield Finding(name="python", ok=sys.version_info >= (3, 11), detail=sys.version.split()[0])
     yield _sqlite()
     for name in unknown_settings():
@@ -44,7 +53,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _home(settings.tizmor_home)
     yield _database(settings.tizmor_home / DATABASE_FILE)
     yield from _workspace(settings.workspace)
-    yield _planner(settings)
+    yield from _model(settings)
     yield from _surfaces(settings)
 
 
@@ -96,10 +105,10 @@ def _workspace(root: Path) -> Iterator[Finding]:
         )
 
 
-def _planner(settings: Settings) -> Finding:
-    keyed = settings.anthropic_api_key is not None or settings.anthropic_base_url is not None
-    detail = "offline planner: limited understanding" + ("; the model settings are not used yet" if keyed else "")
-    return Finding(name="planner", ok=True, detail=detail)
+def _model(settings: Settings) -> Iterator[Finding]:
+    today = date.today()  # noqa: DTZ011 - the operator's own today
+    for said in asyncio.run(look_at_model(settings, today)):
+        yield Finding(name=f"model {said.code.removeprefix('model_')}", ok=said.ok, detail=_bare(said.text))
 
 
 def _surfaces(settings: Settings) -> Iterator[Finding]:
@@ -107,3 +116,12 @@ def _surfaces(settings: Settings) -> Iterator[Finding]:
     for name, token in (("slack", settings.slack_bot_token), ("telegram", settings.telegram_bot_token)):
         detail = "not configured" if token is None else "configured, but this version does not speak it yet"
         yield Finding(name=name, ok=token is None, detail=detail)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _bare(text: str) -> str:
+    """Without the marks that isolate values: terminals print them, and pipes pass them on."""
+    return text.translate({ord(FIRST_STRONG_ISOLATE): None, ord(POP_ISOLATE): None})

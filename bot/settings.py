@@ -46,6 +46,9 @@ class OwnPrice(BaseModel):
     cache_read: float | None = Field(default=None, ge=0)
     cache_write_5m: float | None = Field(default=None, ge=0)
     cache_write_1h: float | None = Field(default=None, ge=0)
+    long_from: int | None = Field(default=None, ge=1)
+    """A call whose whole input is more tokens than this costs ``long_factor`` times as much; None: all cost the same."""
+    long_factor: int = Field(default=1, ge=1)
 
     def to_domain(self) -> Price:
         """The same in nano-dollars a token."""
@@ -55,6 +58,8 @@ class OwnPrice(BaseModel):
             cache_read=_nano(self.input if self.cache_read is None else self.cache_read),
             cache_write_5m=_nano(1.25 * self.input if self.cache_write_5m is None else self.cache_write_5m),
             cache_write_1h=_nano(2 * self.input if self.cache_write_1h is None else self.cache_write_1h),
+            long_from=self.long_from,
+            long_factor=self.long_factor,
         )
 
 

@@ -27,7 +27,7 @@ from engine.domain.tenant import PersonalTime, Principal, Role
 from engine.execution.attempt import Workshop
 from engine.execution.dispatcher import Dispatcher
 from engine.execution.executor import Executor
-from engine.execution.run import RunParts
+from engine.execution.parts import RunParts
 from engine.orchestration.master_orchestrator import MasterOrchestrator, OrchestratorOptions
 from engine.orchestration.state_manager import StateManager
 from engine.ports.agents import StepContext

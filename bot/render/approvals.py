@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.render.texts import Texts, isolate, reveal, shorten
+from bot.render.topics import asked, choice_tone, topic_choice
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.effect import Call
 from engine.domain.ids import ApprovalId
@@ -19,6 +20,7 @@ from engine.domain.json import JsonValue, canonical
 from engine.domain.snapshot import ExecutionSnapshot
 
 FIELD_ORDER = (
+    "instead_of",
     "title",
     "subject",
     "to",
@@ -31,11 +33,20 @@ FIELD_ORDER = (
     "all_day",
     "location",
     "organiser",
+    "description",
+    "cancel",
+    "meeting_id",
 )
-"""Arguments shown first, in this order; the rest follow by name."""
+"""Arguments shown first, in this order; the rest follow by name. What is called off says so before all."""
+
+FIXED = frozenset({"instead_of", "meeting_id"})
+"""Arguments that say what a call is about: shown like all others, and no person's to edit."""
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _SHORT_TEXT = 120
+
+QUESTION_CHARACTERS = 500
+"""Longest question of the planner; shown whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +77,7 @@ class Field:
     """False: nobody here has a word for it; ``label`` is the raw name and ``note`` says so."""
     note: str
     input: str
-    """``text multiline instant number boolean lines people person json``."""
+    """``text multiline instant number boolean lines people person json fixed``; ``fixed`` is not edited."""
     raw: JsonValue
     """The argument itself, for the form."""
 
@@ -85,6 +96,8 @@ class ApprovalBlock:
 
     id: ApprovalId
     kind: ApprovalKind
+    topic: str
+    """With a question the engine itself asks, what it is about: its choices then say all there is to answer."""
     title: str
     subject: str
     """What it is about: the step, the question; may be empty."""
@@ -112,30 +125,37 @@ def fields_of(call: Call, texts: Texts) -> tuple[Field, ...]:
     return tuple(_field(name, call.arguments[name], texts) for name in _ordered(call.arguments))
 
 
-def choice_label(kind: ApprovalKind, choice: str, label: str, texts: Texts) -> str:
-    """What a choice is called: the engine's own ones have words per locale, the others are data."""
-    if kind is ApprovalKind.UNKNOWN_OUTCOME and texts.knows(f"outcome.{choice}"):
+def choice_label(approval: Approval, choice: str, texts: Texts) -> str:
+    """What a choice of an approval is called: the engine's own ones have words per locale, the others are data."""
+    if approval.kind is ApprovalKind.UNKNOWN_OUTCOME and texts.knows(f"outcome.{choice}"):
         return texts.say(f"outcome.{choice}")
-    return shorten(reveal(label), 200) or choice
+    label = next((c.label for c in approval.choices if c.id == choice), "")
+    return topic_choice(approval.topic, choice, texts) or shorten(reveal(label), 200) or choice
 
 
-def subject_of(approval: Approval, snapshot: ExecutionSnapshot) -> str:
-    """What an approval is about: its own title, else its step's, else the request."""
+def subject_of(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> str:
+    """What an approval is about: its topic's words or its own title, else its step's, else the request."""
+    words = asked(approval.topic, approval.title, approval.parameters, texts)
+    if words is not None:
+        return words.subject
     steps = snapshot.plan.steps if snapshot.plan else ()
     own = next((step.title for step in steps if step.id == approval.step_id), "")
-    return shorten(approval.title or own or snapshot.execution.request.text, 200)
+    limit = QUESTION_CHARACTERS if approval.kind is ApprovalKind.QUESTION else 200
+    return shorten(approval.title or own or snapshot.execution.request.text, limit)
 
 
 def _block(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> ApprovalBlock:
     kind = approval.kind
     steps = snapshot.plan.steps if snapshot.plan and kind is ApprovalKind.PLAN else ()
     about_step = kind is not ApprovalKind.PLAN
+    title, lead = _heading(approval, texts)
     return ApprovalBlock(
         id=approval.id,
         kind=kind,
-        title=texts.say(f"approval.{kind.value}"),
-        subject=subject_of(approval, snapshot) if about_step else "",
-        lead=texts.say(f"approval.{kind.value}_lead"),
+        topic=approval.topic,
+        title=title,
+        subject=subject_of(approval, snapshot, texts) if about_step else "",
+        lead=lead,
         tool=texts.say("approval.tool", tool=f"{approval.call.tool} {approval.call.version}") if approval.call else "",
         fields=fields_of(approval.call, texts) if approval.call else (),
         drops=tuple(Droppable(id=step.id, title=shorten(step.title, 200)) for step in steps),
@@ -145,6 +165,16 @@ def _block(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> App
     )
 
 
+def _heading(approval: Approval, texts: Texts) -> tuple[str, str]:
+    """The title of a block, and the line that says what the answers mean."""
+    words = asked(approval.topic, approval.title, approval.parameters, texts)
+    if words is not None:
+        return words.title, words.lead
+    name = approval.kind.value
+    open_choices = approval.kind is ApprovalKind.QUESTION and approval.choices
+    return texts.say(f"approval.{name}"), texts.say(f"approval.{name}{'_choices' if open_choices else ''}_lead")
+
+
 def _buttons(approval: Approval, texts: Texts) -> Iterable[Button]:
     match approval.kind:
         case ApprovalKind.GATE:
@@ -152,12 +182,12 @@ def _buttons(approval: Approval, texts: Texts) -> Iterable[Button]:
         case ApprovalKind.PLAN:
             wanted = (("run", "primary"), ("change", "plain"), ("drop", "danger"))
         case ApprovalKind.QUESTION:
-            wanted = () if approval.choices else (("answer", "primary"),)
+            wanted = () if approval.topic else (("answer", "primary"),)
         case ApprovalKind.CHOICE | ApprovalKind.UNKNOWN_OUTCOME:
             wanted = ()
     for choice in approval.choices:
-        label = choice_label(approval.kind, choice.id, choice.label, texts)
-        yield Button(action="choose", label=label, approval=approval.id, choice=choice.id)
+        label, tone = choice_label(approval, choice.id, texts), choice_tone(approval.topic, choice.id)
+        yield Button(action="choose", label=label, tone=tone, approval=approval.id, choice=choice.id)
     for action, tone in wanted:
         yield Button(action=action, label=texts.say(f"action.{action}"), tone=tone, approval=approval.id)
     if approval.kind is ApprovalKind.CHOICE:
@@ -166,6 +196,8 @@ def _buttons(approval: Approval, texts: Texts) -> Iterable[Button]:
 
 def _ordered(arguments: Mapping[str, JsonValue]) -> list[str]:
     first = [name for name in FIELD_ORDER if name in arguments]
+    if arguments.get("cancel") is True:
+        first.insert(0, first.pop(first.index("cancel")))
     return first + sorted(set(arguments) - set(first))
 
 
@@ -177,7 +209,7 @@ def _field(name: str, value: JsonValue, texts: Texts) -> Field:
         value=_shown(value, texts) or texts.say("approval.empty"),
         known=known,
         note="" if known else texts.say("approval.unknown_field"),
-        input=_input(value),
+        input="fixed" if name in FIXED else _input(value),
         raw=value,
     )
 

@@ -7,21 +7,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from bot.render.approvals import ApprovalBlock, Button, approval_blocks
+from bot.render.cost import cost_line
 from bot.render.result import ResultBlock, result_block
 from bot.render.steps import GATED_AGENTS, StepLine, step_lines
 from bot.render.texts import Direction, Texts, shorten
+from bot.render.topics import MODEL_UNAVAILABLE, OFFLINE
 from engine.domain.approval import ApprovalStatus
-from engine.domain.execution import ExecutionOutcome, ExecutionStatus, Signal, StepStatus
+from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, Signal, StepStatus
 from engine.domain.ids import ExecutionId
 from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.orchestration.transitions import Effectiveness, judge_signal
 
 TITLE_CHARACTERS = 140
+
+PAUSE_SETTINGS = {
+    "budget_execution": "TIZMOR_BUDGET_USD_PER_EXECUTION",
+    "budget_day": "TIZMOR_BUDGET_USD_PER_DAY",
+}
+"""What to raise, by the engine's reason to pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,17 +73,27 @@ class Card:
     direction: Direction
     title: str
     status: Status
+    banner: str
+    """Something the whole installation must own up to, such as scripted answers; else empty."""
     limited: str
     """Said on every card of a plan made without a model; else empty."""
     notice: str
+    paused: str
+    """Why it is paused and what to do, where the engine paused it; else empty."""
     understood: str
     plan_version: int
+    """0: there is no plan, or ``steps`` are a draft of one."""
     progress: Progress | None
     steps: tuple[StepLine, ...]
+    more: str
+    """That further steps are coming, while the plan is still being made; else empty."""
     approvals: tuple[ApprovalBlock, ...]
     problem: Problem | None
     result: ResultBlock | None
+    planned_by: str
+    """Which model made the plan; empty where none did, or a banner owns up that it only seems so."""
     cost: str
+    """What its model calls have cost; empty where there were none yet."""
     actions: tuple[Button, ...]
 
     def to_json(self) -> JsonObject:
@@ -84,17 +102,27 @@ class Card:
         return value
 
 
-def render_card(snapshot: ExecutionSnapshot, *, now: datetime, gated_agents: frozenset[str] = GATED_AGENTS) -> Card:
+def render_card(
+    snapshot: ExecutionSnapshot,
+    *,
+    now: datetime,
+    gated_agents: frozenset[str] = GATED_AGENTS,
+    model_agents: frozenset[str] = frozenset(),
+    banner: str = "",
+) -> Card:
     """Fold one snapshot into its card.
 
     Args:
         snapshot: everything about the execution.
         now: the current instant, for how long running steps have taken.
         gated_agents: agents whose writes a person is asked about first; others with an effect say that they write.
+        model_agents: agents that ask a language model here; their steps say so.
+        banner: name of a ``card.banner`` message that every card carries, such as ``scripted``; empty for none.
     """
+    if snapshot.plan is not None and snapshot.plan.version == 0 and snapshot.execution.outcome is not None:
+        snapshot = replace(snapshot, plan=None)  # what was drafted came to nothing and will never run
     execution, plan = snapshot.execution, snapshot.plan
     texts = Texts(execution.request.locale, execution.request.timezone)
-    offline = plan is not None and plan.planner == "offline"
     error = execution.error
     understood = shorten(plan.understood, 600) if plan else ""
     return Card(
@@ -104,18 +132,30 @@ def render_card(snapshot: ExecutionSnapshot, *, now: datetime, gated_agents: fro
         direction=texts.direction,
         title=shorten(execution.request.text, TITLE_CHARACTERS) or texts.say("card.untitled"),
         status=_status(snapshot, texts),
-        limited=texts.say("card.limited") if offline else "",
+        banner=texts.say(f"card.banner.{banner}") if banner else "",
+        limited=_limited(snapshot, texts),
         notice=texts.say("card.dry_run") if execution.request.dry_run else "",
+        paused=paused_words(execution, texts),
         understood=texts.say("card.understood", text=understood) if understood else "",
         plan_version=plan.version if plan else 0,
         progress=_progress(snapshot, texts),
-        steps=step_lines(snapshot, texts, now=now, gated_agents=gated_agents),
+        steps=step_lines(snapshot, texts, now=now, gated_agents=gated_agents, model_agents=model_agents),
+        more=texts.say("card.more") if _is_draft(snapshot) else "",
         approvals=approval_blocks(snapshot, texts),
         problem=Problem(text=texts.error(error.code), detail=shorten(error.detail, 400)) if error else None,
         result=result_block(snapshot, texts),
-        cost=texts.say("card.no_cost") if offline and execution.outcome else "",
+        planned_by=texts.say("card.planned_by", model=plan.model) if plan and plan.model and not banner else "",
+        cost=cost_line(snapshot, texts),
         actions=tuple(_actions(snapshot, texts)),
     )
+
+
+def paused_words(execution: Execution, texts: Texts) -> str:
+    """Why the engine paused it and how to go on; empty where it is not paused, or a person paused it."""
+    setting = PAUSE_SETTINGS.get(execution.pause_reason)
+    if setting is None or execution.cancelled or execution.shown_status is not ExecutionStatus.PAUSED:
+        return ""
+    return texts.say(f"card.paused.{execution.pause_reason}", setting=setting)
 
 
 _TONES = {
@@ -142,11 +182,25 @@ def _status_name(snapshot: ExecutionSnapshot) -> str:
         return "stopping"
     shown = execution.shown_status
     asked = any(a.status is ApprovalStatus.PENDING for a in snapshot.approvals)
-    return "asking" if asked and shown in {ExecutionStatus.WAITING, ExecutionStatus.RUNNING} else shown.value
+    return "asking" if asked and shown is not ExecutionStatus.PAUSED else shown.value
+
+
+def _is_draft(snapshot: ExecutionSnapshot) -> bool:
+    """Its steps are shown, and safe reads of them run, while the plan is still being made."""
+    return snapshot.plan is not None and snapshot.plan.version == 0
+
+
+def _limited(snapshot: ExecutionSnapshot, texts: Texts) -> str:
+    plan = snapshot.plan
+    if plan is None or plan.version == 0 or plan.planner != "offline":
+        return ""
+    about_plan = (a for a in reversed(snapshot.approvals) if a.topic == MODEL_UNAVAILABLE and a.step_id is None)
+    last = next(about_plan, None)
+    return texts.say("card.limited_agreed" if last and last.chosen == OFFLINE else "card.limited")
 
 
 def _progress(snapshot: ExecutionSnapshot, texts: Texts) -> Progress | None:
-    if snapshot.plan is None or not snapshot.plan.steps:
+    if snapshot.plan is None or not snapshot.plan.steps or _is_draft(snapshot):
         return None
     runs = (snapshot.step_runs.get(step.id) for step in snapshot.plan.steps)
     done = sum(1 for run in runs if run is not None and run.status is StepStatus.DONE)

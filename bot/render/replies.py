@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from bot.render.approvals import choice_label, subject_of
 from bot.render.steps import artifact_of
 from bot.render.texts import Direction, Texts, reveal, shorten
+from bot.render.topics import asked
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.artifact import Meeting
 from engine.domain.execution import ExecutionOutcome
@@ -81,12 +82,15 @@ def _question(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts, nam
 
 
 def _ask(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> str:
-    title = subject_of(approval, snapshot)
+    words = asked(approval.topic, approval.title, approval.parameters, texts)
+    if words is not None:
+        return words.short
+    title = subject_of(approval, snapshot, texts)
     match approval.kind:
         case ApprovalKind.PLAN:
             return texts.say("reply.plan")
         case ApprovalKind.CHOICE:
-            labels = [choice_label(approval.kind, c.id, c.label, texts) for c in approval.choices]
+            labels = [choice_label(approval, c.id, texts) for c in approval.choices]
             return texts.say("reply.choice", options=texts.choices(labels))
         case ApprovalKind.GATE | ApprovalKind.QUESTION | ApprovalKind.UNKNOWN_OUTCOME:
             return texts.say(f"reply.{approval.kind.value}", title=title)
@@ -95,12 +99,10 @@ def _ask(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> str:
 def _outcome(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts, names: Mapping[PrincipalId, str]) -> str:
     match approval.status:
         case ApprovalStatus.CHOSEN:
-            label = next((c.label for c in approval.choices if c.id == approval.chosen), "")
-            chosen = choice_label(approval.kind, approval.chosen or "", label, texts)
-            return texts.say("reply.picked", choice=chosen)
+            return texts.say("reply.picked", choice=choice_label(approval, approval.chosen or "", texts))
         case ApprovalStatus.EXPIRED | ApprovalStatus.SUPERSEDED | ApprovalStatus.PENDING:
             status = "expired" if approval.status is ApprovalStatus.EXPIRED else "superseded"
-            return texts.say(f"reply.{status}", title=subject_of(approval, snapshot))
+            return texts.say(f"reply.{status}", title=subject_of(approval, snapshot, texts))
         case ApprovalStatus.APPROVED | ApprovalStatus.REJECTED | ApprovalStatus.MODIFIED:
             if approval.answer and approval.status is ApprovalStatus.APPROVED:
                 return texts.say("reply.answered", answer=shorten(approval.answer, 200))
@@ -134,12 +136,17 @@ def _final(snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, texts: Texts)
 def _end(snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, texts: Texts) -> str:
     request = snapshot.execution.request
     title = shorten(request.text, 120)
-    meeting = next((a for s in snapshot.artifacts if isinstance(a := artifact_of(snapshot, s), Meeting)), None)
+    # Of its own steps: what was brought in from earlier executions is not what came of this one.
+    steps = snapshot.plan.steps if snapshot.plan else ()
+    given = [a for step in steps if (a := artifact_of(snapshot, step.id)) is not None]
+    meeting = next((a for a in reversed(given) if isinstance(a, Meeting)), None)
     if request.dry_run and outcome is ExecutionOutcome.SUCCEEDED:
         return texts.say("reply.final.planned", title=title)
     if outcome is ExecutionOutcome.SUCCEEDED and meeting:
+        if meeting.cancelled:
+            return texts.say("reply.final.meeting_cancelled", title=shorten(meeting.title, 120))
         when = texts.period(meeting.starts, meeting.ends)
         return texts.say("reply.final.meeting", title=shorten(meeting.title, 120), when=when)
-    if outcome is ExecutionOutcome.REJECTED and snapshot.artifacts:
+    if outcome is ExecutionOutcome.REJECTED and given:
         return texts.say("reply.final.rejected_partial", title=title)
     return texts.say(f"reply.final.{outcome.value}", title=title)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.render.steps import artifact_of
 from bot.render.texts import Texts, shorten
+from engine.agents.shortfalls import read_problem
 from engine.domain.artifact import Agenda, Appointments, Artifact, Contacts, Documents, Meeting, Person, Source, Summary
 from engine.domain.snapshot import ExecutionSnapshot
+
+_MARK = re.compile(r"\[(\d{1,3})\]")
 
 MAX_LISTED = 50
 """Rows of one list on a card; the rest is in the files."""
@@ -39,9 +43,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingBlock:
-    """A meeting that stands in the calendar."""
+    """A meeting that stands in the calendar, or stood there."""
 
     heading: str
+    cancelled: bool
+    """It was called off: the rest says how it stood last."""
     id: str
     title: str
     when: str
@@ -92,7 +98,7 @@ class ResultBlock:
 
     heading: str
     summary: str
-    """Prose; empty when ``points`` say it all."""
+    """Prose, in Markdown's headings and bullets; empty when ``points`` say it all. ``[n]`` names source n."""
     points: tuple[Point, ...]
     sources_heading: str
     sources: tuple[SourceLine, ...]
@@ -110,17 +116,18 @@ def result_block(snapshot: ExecutionSnapshot, texts: Texts) -> ResultBlock | Non
     summaries = [a for a in artifacts if isinstance(a, Summary)]
     sources = tuple(_sources(summaries, texts))
     points = tuple(_points(summaries, sources))
-    prose = "\n\n".join(s.text for s in summaries if not _covered(s))
+    numbers = {(s.path, s.line): s.number for s in sources}
+    prose = "\n\n".join(_renumbered(s, numbers) for s in summaries if not _covered(s))
     return ResultBlock(
         heading=texts.say("result.summary") if prose or points else "",
         summary=prose,
         points=points,
         sources_heading=texts.say("result.sources") if sources else "",
         sources=sources,
-        meeting=next((_meeting(a, texts) for a in artifacts if isinstance(a, Meeting)), None),
+        meeting=next((_meeting(a, texts) for a in reversed(artifacts) if isinstance(a, Meeting)), None),
         agenda=next((_agenda(a, texts) for a in artifacts if isinstance(a, Agenda)), None),
         listings=tuple(listing for a in artifacts if (listing := _listing(a, texts)) is not None),
-        problems=tuple(texts.say("result.unread", what=shorten(p, 300)) for p in _problems(artifacts)),
+        problems=tuple(_problem(line, texts) for line in _problems(artifacts)),
     )
 
 
@@ -162,6 +169,20 @@ def _points(summaries: Iterable[Summary], sources: Iterable[SourceLine]) -> Iter
                 yield Point(text=extract.text, source=numbers.get((extract.source.path, extract.source.line), 0))
 
 
+def _renumbered(summary: Summary, numbers: Mapping[tuple[str, int | None], int]) -> str:
+    """Its text with each ``[n]`` of its own turned into the number the card shows for that source."""
+    first = {path: number for (path, _), number in sorted(numbers.items(), key=lambda pair: -pair[1])}
+
+    def shown(mark: re.Match[str]) -> str:
+        own = int(mark[1])
+        if not 1 <= own <= len(summary.sources):
+            return mark[0]
+        source = summary.sources[own - 1]
+        return f"[{numbers.get((source.path, source.line), first.get(source.path, own))}]"
+
+    return _MARK.sub(shown, summary.text)
+
+
 def _covered(summary: Summary) -> bool:
     """The text is nothing but its extracts, so that the points say it better."""
     return bool(summary.extracts) and all(extract.text in summary.text for extract in summary.extracts)
@@ -169,7 +190,8 @@ def _covered(summary: Summary) -> bool:
 
 def _meeting(meeting: Meeting, texts: Texts) -> MeetingBlock:
     return MeetingBlock(
-        heading=texts.say("result.meeting"),
+        heading=texts.say("result.meeting_cancelled" if meeting.cancelled else "result.meeting"),
+        cancelled=meeting.cancelled,
         id=meeting.id,
         title=meeting.title,
         when=texts.period(meeting.starts, meeting.ends),
@@ -248,6 +270,14 @@ def _when(starts: datetime, ends: datetime, texts: Texts, *, all_day: bool) -> s
 def _problems(artifacts: Iterable[Artifact]) -> Iterable[str]:
     seen: dict[str, None] = {}
     for artifact in artifacts:
-        if isinstance(artifact, Documents | Summary | Appointments):
+        if isinstance(artifact, Documents | Summary | Appointments | Agenda):
             seen.update(dict.fromkeys(artifact.problems))
     return list(seen)[:MAX_LISTED]
+
+
+def _problem(line: str, texts: Texts) -> str:
+    known = read_problem(line)
+    if known is None:
+        return texts.say("result.unread", what=shorten(line, 300))
+    shortfall, count = known
+    return texts.say(f"shortfall.{shortfall.value}", n=count)

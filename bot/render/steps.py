@@ -8,7 +8,9 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from bot.render.cost import step_cost
 from bot.render.texts import Phrase, Texts, shorten
+from engine.agents.shortfalls import read_problem
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.artifact import (
     Agenda,
@@ -27,8 +29,9 @@ from engine.domain.ids import StepId
 from engine.domain.json import JsonObject
 from engine.domain.plan import Plan, Step
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.spend import Spend
 
-GATED_AGENTS = frozenset({"CalendarAgent"})
+GATED_AGENTS = frozenset({"CalendarAgent", "MeetingChangeAgent"})
 """Built-in agents that ask a person before they write; the composition root may say otherwise."""
 
 
@@ -64,19 +67,43 @@ class StepLine:
     """It changes something outside the engine."""
     asks: str
     """Who will be asked, or what it writes without asking; empty for reads, and once it has been asked or done."""
+    thinks: str
+    """That it will ask a language model, which costs money; empty for others, and once it is done."""
+    cost: str
+    """What its model calls cost, or empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kinds:
+    """What the composition root knows of a step's agent."""
+
+    gated: bool
+    thinks: bool
 
 
 def step_lines(
-    snapshot: ExecutionSnapshot, texts: Texts, *, now: datetime, gated_agents: frozenset[str]
+    snapshot: ExecutionSnapshot,
+    texts: Texts,
+    *,
+    now: datetime,
+    gated_agents: frozenset[str],
+    model_agents: frozenset[str] = frozenset(),
 ) -> tuple[StepLine, ...]:
-    """Every step of the current plan, in plan order; none before there is a plan."""
+    """Every step of the current plan or draft, in plan order; none before there is one."""
     plan = snapshot.plan
     if plan is None:
         return ()
     numbers = {step.id: number for number, step in enumerate(plan.steps, 1)}
     levels = _levels(plan)
     return tuple(
-        _line(step, snapshot, texts, now=now, gated=step.agent in gated_agents, place=(numbers, levels))
+        _line(
+            step,
+            snapshot,
+            texts,
+            now=now,
+            kinds=_Kinds(gated=step.agent in gated_agents, thinks=step.agent in model_agents),
+            place=(numbers, levels),
+        )
         for step in plan.steps
     )
 
@@ -98,7 +125,7 @@ def _line(
     texts: Texts,
     *,
     now: datetime,
-    gated: bool,
+    kinds: _Kinds,
     place: tuple[Mapping[StepId, int], Mapping[StepId, int]],
 ) -> StepLine:
     numbers, levels = place
@@ -120,7 +147,9 @@ def _line(
         error=texts.error(run.error.code) if run.error and show_error else "",
         error_detail=shorten(run.error.detail, 400) if run.error and show_error else "",
         touches_world=step.effect is not Effect.READ,
-        asks=_asks(step, texts, gated=gated) if icon not in _SETTLED else "",
+        asks=_asks(step, texts, gated=kinds.gated) if icon not in _SETTLED else "",
+        thinks=texts.say("step.uses_model") if kinds.thinks and icon not in _SETTLED else "",
+        cost=step_cost(snapshot.spends.get(step.id, Spend()), texts),
     )
 
 
@@ -189,6 +218,8 @@ def _found(artifact: Artifact, texts: Texts) -> str:
         case Person():
             return texts.say("step.found.person", name=artifact.contact.name)
         case Meeting():
+            if artifact.cancelled:
+                return texts.say("step.found.cancelled", title=shorten(artifact.title, 120))
             when = texts.period(artifact.starts, artifact.ends)
             return texts.say("step.found.meeting", title=shorten(artifact.title, 120), when=when)
         case Agenda():
@@ -202,7 +233,8 @@ def _count(kind: str, number: int, texts: Texts, *, none: str) -> str:
 
 
 def _unread(artifact: Artifact, texts: Texts) -> str:
-    problems = artifact.problems if isinstance(artifact, Documents | Summary | Appointments) else ()
+    said = artifact.problems if isinstance(artifact, Documents | Summary | Appointments) else ()
+    problems = [line for line in said if read_problem(line) is None]
     return texts.say("step.found.problems", n=len(problems)) if problems else ""
 
 

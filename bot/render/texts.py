@@ -24,6 +24,7 @@ Direction = Literal["rtl", "ltr"]
 Message = str | Mapping[str, str]
 
 _STEERING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_VAV_BEFORE_LATIN = re.compile(f"ו(?={FIRST_STRONG_ISOLATE}[A-Za-z])")
 _HIDDEN = re.compile(
     "[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
     "|[\U000e0000-\U000e007f]"
@@ -126,10 +127,11 @@ class Texts:
 
     def choices(self, items: Sequence[str]) -> Phrase:
         """``a, b or c``, each isolated."""
-        from babel.lists import format_list  # noqa: PLC0415 - slow to import
+        return self._list(items, "or")
 
-        parts = [isolate(item) for item in items]
-        return Phrase(format_list(parts, style="or", locale=self.locale) if parts else "")
+    def all_of(self, items: Sequence[str]) -> Phrase:
+        """``a, b and c``, each isolated."""
+        return Phrase(_VAV_BEFORE_LATIN.sub("ו־", self._list(items, "standard")))
 
     def number(self, value: float) -> Phrase:
         """A number the locale's way."""
@@ -172,6 +174,12 @@ class Texts:
             if seconds >= size:
                 return self.say(f"time.{unit}", n=int(seconds // size))
         return self.say("time.seconds", n=int(seconds))
+
+    def _list(self, items: Sequence[str], style: Literal["or", "standard"]) -> Phrase:
+        from babel.lists import format_list  # noqa: PLC0415 - slow to import
+
+        parts = [isolate(item) for item in items]
+        return Phrase(format_list(parts, style=style, locale=self.locale) if parts else "")
 
     def _day(self, value: date | datetime) -> date:
         return value.astimezone(self.zone).date() if isinstance(value, datetime) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TypeVar
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from bot.web.site import Answer, Reply, Visit, VisitHandler
 from bot.web.sse import resume_after, stream
 from bot.web.views import (
     approval_view,
+    cost_line_view,
     execution_view,
     instant,
     json_object,
@@ -90,6 +92,12 @@ async def decide(visit: Visit) -> Answer:
     return Reply(body=json_object(approval_view(approval)))
 
 
+async def list_costs(visit: Visit) -> Answer:
+    """Costs by day, person and model, the newest day first."""
+    found = await visit.site.door.costs(visit.principal, _since(visit))
+    return Reply(body={"items": [json_object(cost_line_view(line)) for line in found]})
+
+
 async def issue_ticket(visit: Visit) -> Answer:
     """A one-use ticket for a stream."""
     ticket, expires = visit.site.access.tickets.issue(visit.principal)
@@ -159,6 +167,16 @@ def _limit(visit: Visit) -> int:
     if not (given.isascii() and given.isdecimal() and len(given) <= 3 and 1 <= int(given) <= MAX_LIMIT):
         raise RequestError("limit_invalid", f"?limit= is a number from 1 to {MAX_LIMIT}.")
     return int(given)
+
+
+def _since(visit: Visit) -> date:
+    given = visit.http.query.get("since", date.min.isoformat())
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+            return date.fromisoformat(given)
+    except ValueError:
+        pass
+    raise RequestError("since_invalid", "?since= is a day such as 2026-11-24.")
 
 
 def _before(visit: Visit) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from bot.web.shapes import PlanView
 from bot.web.site import Visit
 from bot.web.sse import Frame
 from bot.web.views import approval_view, chat_view, completion_view, json_object, plan_view
@@ -15,6 +16,9 @@ from engine.domain.ids import ExecutionId
 from engine.domain.json import JsonObject, JsonValue
 
 T = TypeVar("T")
+
+NO_PLAN: PlanView = {"version": 0, "planner": "", "model": "", "prompt": "", "imports": [], "steps": []}
+"""Shown where a draft was thrown away, so that nobody keeps its steps."""
 
 _STEP_STATUS = {
     EventType.STEP_STARTED: StepStatus.RUNNING,
@@ -42,14 +46,15 @@ async def chat_frames(visit: Visit, after: int) -> AsyncGenerator[Frame]:
 
 async def _frame(visit: Visit, event: Event) -> Frame | None:
     match event.type:
-        case EventType.PLAN_MADE:
+        case EventType.PLAN_DRAFTED | EventType.PLAN_MADE:
             snapshot = await visit.site.door.execution(visit.principal, event.execution_id)
-            plan = plan_view(snapshot)
-            return Frame(seq=event.seq, name="plan", data=json_object(plan)) if plan else None
+            return Frame(seq=event.seq, name="plan", data=json_object(plan_view(snapshot) or NO_PLAN))
         case EventType.STEP_STARTED | EventType.STEP_PROGRESSED | EventType.STEP_WAITING | EventType.STEP_FINISHED:
             return Frame(seq=event.seq, name="progress", data=_progress(event))
         case EventType.APPROVAL_REQUESTED | EventType.APPROVAL_DECIDED | EventType.APPROVAL_REMINDED:
             return Frame(seq=event.seq, name="approval", data=await _approval(visit, event))
+        case EventType.EXECUTION_PAUSED | EventType.EXECUTION_RESUMED:
+            return Frame(seq=event.seq, name="status", data=_status(event))
         case EventType.MESSAGE_SENT:
             return Frame(seq=event.seq, name="message", data=event.payload)
         case EventType.EXECUTION_FINISHED:
@@ -57,6 +62,10 @@ async def _frame(visit: Visit, event: Event) -> Frame | None:
             return Frame(seq=event.seq, name="complete", data=completion_view(snapshot))
         case _:
             return None
+
+
+def _status(event: Event) -> JsonObject:
+    return {"paused": event.type is EventType.EXECUTION_PAUSED, "reason": event.payload.get("reason", "")}
 
 
 def _progress(event: Event) -> JsonObject:

@@ -10,8 +10,8 @@ from typing import Any, cast
 from pydantic import TypeAdapter
 
 from bot.web.problems import PROBLEM_TYPE
+from bot.web.shapes import ProblemView
 from bot.web.site import Parameter, PublicRoute, Route
-from bot.web.views import ProblemView
 from engine.domain.json import JsonObject, JsonValue
 
 _REF = "#/components/schemas/{model}"

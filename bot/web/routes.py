@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bot.web import api, pages
 from bot.web.bodies import ChatBody, DecisionBody, FeedbackBody, NoBody, OrchestrateBody
-from bot.web.site import Parameter, PublicRoute, Route
-from bot.web.views import (
+from bot.web.shapes import (
     AcceptedView,
     AliveView,
     ApprovalsView,
     ApprovalView,
+    CostsView,
     ExecutionsView,
     ExecutionView,
     FeedbackView,
@@ -17,6 +17,7 @@ from bot.web.views import (
     StartedView,
     TicketView,
 )
+from bot.web.site import Parameter, PublicRoute, Route
 from engine.domain.approval import ApprovalStatus
 from engine.domain.execution import Signal
 
@@ -36,6 +37,9 @@ _LIMIT = Parameter(
 _BEFORE = Parameter(name="before", description="`next` of the page before.", schema={"type": "string"})
 _STATUS = Parameter(
     name="status", description="Only these.", schema={"type": "string", "enum": [s.value for s in ApprovalStatus]}
+)
+_SINCE = Parameter(
+    name="since", description="First day to list; without it, all.", schema={"type": "string", "format": "date"}
 )
 _LOCALE = Parameter(
     name="locale", description="Language.", schema={"type": "string", "enum": list(api.LOCALES)}, required=True
@@ -66,7 +70,7 @@ ROUTES: tuple[Route, ...] = (
         method="GET",
         path="/api/orchestrate/stream/{id}",
         handler=api.watch,
-        summary="Watch an execution: plan, progress, approval, message, complete",
+        summary="Watch an execution: plan, progress, approval, status, message, complete",
         media=EVENTS,
         ticket=True,
         parameters=(_AFTER, _TICKET),
@@ -108,6 +112,14 @@ ROUTES: tuple[Route, ...] = (
         takes=DecisionBody,
         gives=ApprovalView,
         other=(404, 409),
+    ),
+    Route(
+        method="GET",
+        path="/api/costs",
+        handler=api.list_costs,
+        summary="List what model calls cost by day, person and model, newest day first",
+        gives=CostsView,
+        parameters=(_SINCE,),
     ),
     Route(
         method="POST",

@@ -1,205 +1,30 @@
-"""JSON as clients see it: pure functions from the engine's nouns to the shapes of the API, which OpenAPI documents."""
+"""JSON as clients see it: pure functions from the engine's nouns to the shapes of the API."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import NotRequired, cast
-
-from typing_extensions import TypedDict
+from typing import cast
 
 from bot.door import ChatMessage
+from bot.web.shapes import (
+    ApprovalView,
+    ChatView,
+    CostLineView,
+    CostView,
+    ErrorView,
+    ExecutionView,
+    LinksView,
+    PlanView,
+    StartedView,
+    StepView,
+)
 from engine.domain.approval import Approval
 from engine.domain.execution import Execution, StepError, StepRun
 from engine.domain.json import JsonObject, JsonValue
 from engine.domain.plan import Plan, Step
 from engine.domain.snapshot import ExecutionSnapshot
-
-
-class ErrorView(TypedDict):
-    """Why something failed."""
-
-    code: str
-    detail: str
-
-
-class StepView(TypedDict):
-    """A step and where it is."""
-
-    id: str
-    agent: str
-    title: str
-    effect: str
-    depends_on: list[str]
-    inputs: dict[str, JsonValue]
-    status: str
-    outcome: str | None
-    attempts: int
-    started_at: str | None
-    finished_at: str | None
-    cached: bool
-    error: ErrorView | None
-
-
-class PlanView(TypedDict):
-    """A plan version."""
-
-    version: int
-    steps: list[StepView]
-
-
-class CallView(TypedDict):
-    """Exactly what will be done."""
-
-    tool: str
-    arguments: dict[str, JsonValue]
-
-
-class ChoiceView(TypedDict):
-    """One thing to pick."""
-
-    id: str
-    label: str
-
-
-class ApprovalView(TypedDict):
-    """A question and, once given, its answer."""
-
-    id: str
-    execution_id: str
-    kind: str
-    step_id: str | None
-    status: str
-    title: str
-    call: CallView | None
-    choices: list[ChoiceView]
-    created_at: str
-    expires_at: str | None
-    decided_at: str | None
-    decided_by: str | None
-    comment: str | None
-
-
-class CostView(TypedDict):
-    """What it cost so far."""
-
-    input_tokens: int
-    output_tokens: int
-    usd: float
-
-
-class ExecutionView(TypedDict):
-    """One execution."""
-
-    id: str
-    request: str
-    status: str
-    outcome: str | None
-    created_at: str
-    updated_at: str
-    plan: PlanView | None
-    approvals: list[ApprovalView]
-    result: dict[str, JsonValue] | None
-    error: ErrorView | None
-    cost: CostView
-
-
-class LinksView(TypedDict):
-    """Where to go on."""
-
-    self: str
-    stream: str
-    pause: str
-    resume: str
-    cancel: str
-
-
-class StartedView(TypedDict):
-    """An execution just accepted."""
-
-    id: str
-    status: str
-    links: LinksView
-
-
-class ExecutionsView(TypedDict):
-    """A page of executions, newest first."""
-
-    items: list[ExecutionView]
-    next: str | None
-
-
-class ApprovalsView(TypedDict):
-    """Approvals, newest first."""
-
-    items: list[ApprovalView]
-
-
-class TicketView(TypedDict):
-    """A one-use ticket for an event stream."""
-
-    ticket: str
-    expires_at: str
-
-
-class FeedbackView(TypedDict):
-    """A verdict, stored."""
-
-    execution_id: str
-    rating: int
-
-
-class AcceptedView(TypedDict):
-    """A chat message, committed."""
-
-    client_id: str
-
-
-class AliveView(TypedDict):
-    """The process answers."""
-
-    status: str
-
-
-class ReadyView(TypedDict):
-    """Can it take work?"""
-
-    ready: bool
-    checks: dict[str, bool]
-
-
-class FieldErrorView(TypedDict):
-    """One wrong field."""
-
-    pointer: str
-    detail: str
-
-
-class ProblemView(TypedDict):
-    """An error (RFC 9457)."""
-
-    type: str
-    title: str
-    status: int
-    code: str
-    detail: str
-    pointer: NotRequired[str]
-    errors: NotRequired[list[FieldErrorView]]
-    decided_by: NotRequired[str]
-    decided_at: NotRequired[str]
-    incident: NotRequired[str]
-
-
-class ChatView(TypedDict):
-    """One state of one chat message."""
-
-    id: str
-    seq: int
-    role: str
-    kind: str
-    execution_id: str | None
-    at: str
-    body: dict[str, JsonValue]
+from engine.domain.spend import CostLine, Spend
 
 
 def execution_view(snapshot: ExecutionSnapshot) -> ExecutionView:
@@ -210,25 +35,50 @@ def execution_view(snapshot: ExecutionSnapshot) -> ExecutionView:
         "request": execution.request.text,
         "status": execution.shown_status.value,
         "outcome": execution.outcome.value if execution.outcome else None,
+        "pause_reason": execution.pause_reason if execution.paused else "",
         "created_at": instant(execution.created_at),
         "updated_at": instant(execution.updated_at),
         "plan": plan_view(snapshot),
         "approvals": [approval_view(approval) for approval in snapshot.approvals],
         "result": result_view(execution),
         "error": _error(execution.error),
-        "cost": {"input_tokens": 0, "output_tokens": 0, "usd": 0.0},
+        "cost": cost_view(snapshot.spend),
     }
 
 
+def cost_view(spend: Spend) -> CostView:
+    """What was spent, in dollars and tokens."""
+    usage = spend.usage
+    return {
+        "input_tokens": usage.all_input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cache_read_tokens": usage.cache_read_tokens,
+        "cache_write_tokens": usage.cache_write_5m_tokens + usage.cache_write_1h_tokens,
+        "usd": spend.cost.dollars,
+        "calls": spend.calls,
+        "unpriced_calls": spend.unpriced,
+        "reserved_usd": spend.held.dollars,
+        "estimated": usage.estimated,
+    }
+
+
+def cost_line_view(line: CostLine) -> CostLineView:
+    """A day of one person's with one model."""
+    return {"day": line.day.isoformat(), "user_id": line.user_id, "model": line.model, "cost": cost_view(line.spend)}
+
+
 def plan_view(snapshot: ExecutionSnapshot) -> PlanView | None:
-    """The current plan; None before there is one."""
+    """The current plan, or the draft of one; None before there is either."""
     plan: Plan | None = snapshot.plan
     if plan is None:
         return None
-    runs = snapshot.step_runs
     return {
         "version": plan.version,
-        "steps": [_step(step, runs.get(step.id) or StepRun(step_id=step.id)) for step in plan.steps],
+        "planner": plan.planner if plan.version else "",
+        "model": plan.model,
+        "prompt": plan.prompt,
+        "imports": [{"name": i.name, "execution_id": i.execution_id, "step_id": i.step_id} for i in plan.imports],
+        "steps": [_step(step, snapshot) for step in plan.steps],
     }
 
 
@@ -255,6 +105,8 @@ def approval_view(approval: Approval) -> ApprovalView:
         "step_id": approval.step_id,
         "status": approval.status.value,
         "title": approval.title,
+        "topic": approval.topic,
+        "parameters": dict(approval.parameters),
         "call": {"tool": call.tool, "arguments": dict(call.arguments)} if call else None,
         "choices": [{"id": choice.id, "label": choice.label} for choice in approval.choices],
         "created_at": instant(approval.created_at),
@@ -308,7 +160,8 @@ def instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _step(step: Step, run: StepRun) -> StepView:
+def _step(step: Step, snapshot: ExecutionSnapshot) -> StepView:
+    run = snapshot.step_runs.get(step.id) or StepRun(step_id=step.id)
     bound: dict[str, JsonValue] = {name: {"$from": binding.step_id} for name, binding in step.bindings.items()}
     return {
         "id": step.id,
@@ -324,6 +177,7 @@ def _step(step: Step, run: StepRun) -> StepView:
         "finished_at": _maybe(run.finished_at),
         "cached": run.cached,
         "error": _error(run.error),
+        "cost": cost_view(snapshot.spends.get(step.id, Spend())),
     }
 
 

@@ -10,7 +10,7 @@ from engine.domain.artifact import Contacts, Documents, Person, Summary
 
 
 class _Inputs(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class DriveSearchInputs(_Inputs):

@@ -25,7 +25,7 @@ _YEAR_MINUTES = 366 * 24 * 60
 class MeetingChangeInputs(BaseModel):
     """MeetingChangeAgent → ``meeting``: computes the change from what stands, then calls ``change_meeting``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     meeting: Meeting
     """Which one: only its id counts, for it may have been changed since."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from engine.concurrency import Wakeup
 from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.execution.run import ExecutionRun, RunParts
+from engine.execution.parts import RunParts
+from engine.execution.run import ExecutionRun
 
 
 class Executor:

@@ -15,7 +15,7 @@ from engine.domain.label import Integrity, Label
 from engine.domain.plan import Plan
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import InternalError, PlanError, TizmorError
-from engine.execution.attempt import Workshop
+from engine.execution.parts import RunParts
 from engine.execution.planning_session import (
     ModelAway,
     NotPlanned,
@@ -31,22 +31,10 @@ from engine.planning.adoption import unchanged
 from engine.planning.conversation import MAX_EXECUTIONS, earlier_executions, importable
 from engine.planning.deliberation import AGAIN, MODEL_UNAVAILABLE, OFFLINE, STOP, deliberate
 from engine.planning.revise import reconciled, without
-from engine.ports.clock import IdSource
-from engine.ports.planning import Brief, EarlierExecution, Planner, PlanQuestion
+from engine.ports.planning import Brief, EarlierExecution, PlanQuestion
 from engine.ports.store import Change, PutArtifact, SaveDraft, SavePlan
 from engine.safety.budgets import Spender
 from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER, opening
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanningParts:
-    """What plans are made with."""
-
-    planner: Planner
-    offline: Planner
-    """Takes over when the person agrees, for that execution."""
-    ids: IdSource
-    workshop: Workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +53,7 @@ class PlanStep:
 class PlanMaking:
     """At most one session; the run owns its task."""
 
-    def __init__(self, parts: PlanningParts, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]) -> None:
+    def __init__(self, parts: RunParts, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]]) -> None:
         self._parts = parts
         self._spawn = spawn
         self._session: PlanningSession | None = None

@@ -10,7 +10,7 @@ import asyncio
 import random
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,60 +22,22 @@ from engine.domain.ids import ExecutionId, StepId
 from engine.domain.plan import Plan, Step
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import TizmorError
-from engine.execution.attempt import AttemptEnd, StepAttempt, Workshop, attempt_number
+from engine.execution.attempt import AttemptEnd, StepAttempt, attempt_number
 from engine.execution.choices import choice_among
 from engine.execution.parallel_coordinator import Moves, next_moves
-from engine.execution.plan_making import PlanMaking, PlanningParts, PlanStep
+from engine.execution.parts import RunParts
+from engine.execution.plan_making import PlanMaking, PlanStep
 from engine.execution.recording import Record, Recorder
+from engine.execution.unit import Unit
 from engine.execution.working_copy import WorkingCopy
 from engine.orchestration.results import compose
 from engine.orchestration.transitions import outcome_of
 from engine.planning.deliberation import deliberate
-from engine.ports.clock import IdSource
-from engine.ports.planning import Planner
-from engine.ports.store import Change, ClaimStep, MoveExecution, OwnExecution, SettleStep, SupersedeApprovals
+from engine.ports.store import ClaimStep, MoveExecution, OwnExecution, SettleStep, SupersedeApprovals
 from engine.safety.questions import opening
 
 RECORD_SECONDS = 10.0
 """How long recording what ended may take while the process stops."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunParts:
-    """What runs are made with."""
-
-    workshop: Workshop
-    planner: Planner
-    offline: Planner
-    """Plans without a model, where there is none or the person agrees."""
-    ids: IdSource
-    gated_agents: frozenset[str]
-    early_agents: frozenset[str]
-    """Their steps may start while the plan is still being drafted."""
-
-
-@dataclass(slots=True)
-class _Unit:
-    """What one turn commits together."""
-
-    records: list[Record] = field(default_factory=list[Record])
-    """Must be recorded, each on its own if not together."""
-    planned: list[tuple[Change, ...]] = field(default_factory=list[tuple[Change, ...]])
-    """What planning came to: must be recorded too."""
-    changes: list[Change] = field(default_factory=list[Change])
-    """Decisions: taken again from a fresh copy when they lose."""
-    claims: list[StepAttempt] = field(default_factory=list[StepAttempt])
-    stale: bool = False
-    """The copy does not know all that this commits."""
-    done: bool = False
-    """The execution ends with it."""
-
-    def together(self) -> list[Change]:
-        return [
-            *(c for changes in self.planned for c in changes),
-            *(c for record in self.records for c in record.changes),
-            *self.changes,
-        ]
 
 
 class ExecutionRun:
@@ -103,15 +65,7 @@ class ExecutionRun:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                self._making = PlanMaking(
-                    PlanningParts(
-                        planner=self._parts.planner,
-                        offline=self._parts.offline,
-                        ids=self._parts.ids,
-                        workshop=self._workshop,
-                    ),
-                    self._spawn,
-                )
+                self._making = PlanMaking(self._parts, self._spawn)
                 try:
                     await self._loop()
                 finally:
@@ -130,7 +84,7 @@ class ExecutionRun:
     async def _turn(self) -> bool:
         """One turn; True when the execution rests."""
         execution = self._copy.snapshot.execution
-        unit = _Unit()
+        unit = Unit()
         self._take_ends(unit)
         await self._take_plan(unit)
         if execution.paused or execution.cancelled:
@@ -165,7 +119,7 @@ class ExecutionRun:
 
     # What ended.
 
-    def _take_ends(self, unit: _Unit) -> None:
+    def _take_ends(self, unit: Unit) -> None:
         ended, self._ended = self._ended, []
         recorder = self._recorder()
         for attempt, end in ended:
@@ -175,7 +129,7 @@ class ExecutionRun:
             record = recorder.ended(attempt.step.id, attempt.number, end, random.random())  # noqa: S311 - jitter
             self._note(record, unit)
 
-    def _note(self, record: Record, unit: _Unit) -> None:
+    def _note(self, record: Record, unit: Unit) -> None:
         unit.records.append(record)
         if record.outcome is None:
             unit.stale = True
@@ -186,7 +140,7 @@ class ExecutionRun:
         else:
             self._look_at = None
 
-    async def _take_plan(self, unit: _Unit) -> None:
+    async def _take_plan(self, unit: Unit) -> None:
         step = await self._making.take_end(self._copy.snapshot)
         if step is not None:
             self._apply_plan(step, unit)
@@ -197,7 +151,7 @@ class ExecutionRun:
             self._void_dropped(self._copy.plan)
             self._look_at = None
 
-    def _apply_plan(self, step: PlanStep, unit: _Unit) -> None:
+    def _apply_plan(self, step: PlanStep, unit: Unit) -> None:
         if step.ends is not None:
             self._end(unit, *step.ends)
             return
@@ -227,7 +181,7 @@ class ExecutionRun:
 
     # What to do next.
 
-    async def _advance(self, unit: _Unit) -> None:
+    async def _advance(self, unit: Unit) -> None:
         snapshot = self._copy.snapshot
         if self._making.busy:
             if not self._copy.planned:
@@ -254,7 +208,7 @@ class ExecutionRun:
             case _:
                 self._decide(unit)
 
-    def _plan(self, unit: _Unit, snapshot: ExecutionSnapshot, change: str | None) -> None:
+    def _plan(self, unit: Unit, snapshot: ExecutionSnapshot, change: str | None) -> None:
         deliberation = deliberate(snapshot, snapshot.execution.plan_version + 1)
         if deliberation.waits:
             return
@@ -264,7 +218,7 @@ class ExecutionRun:
         self._making.begin(snapshot, self._wakeup.nudge, change)
         self._move(unit, ExecutionStatus.PLANNING if change is None else ExecutionStatus.RUNNING)
 
-    def _revise(self, unit: _Unit, snapshot: ExecutionSnapshot) -> None:
+    def _revise(self, unit: Unit, snapshot: ExecutionSnapshot) -> None:
         latest = snapshot.latest(ApprovalKind.PLAN)
         edit = (latest.edit if latest else None) or {}
         drop = edit.get("drop") or []
@@ -273,7 +227,7 @@ class ExecutionRun:
         else:
             self._plan(unit, snapshot, str(edit.get("text") or ""))
 
-    def _decide(self, unit: _Unit) -> None:
+    def _decide(self, unit: Unit) -> None:
         """Settle, ask, claim: everything the copy shows to be next, in one go."""
         plan = self._copy.plan
         if plan is None:
@@ -294,13 +248,13 @@ class ExecutionRun:
         if self._copy.planned and not self._copy.open_steps:
             self._end(unit, outcome_of(self._copy.snapshot.step_runs[step.id] for step in plan.steps), None)
 
-    def _ask(self, moves: Moves, unit: _Unit) -> None:
+    def _ask(self, moves: Moves, unit: Unit) -> None:
         for producer in moves.ask:
             approval = choice_among(self._copy.snapshot, producer, self._parts.ids, self._workshop.clock.now())
             unit.changes += opening(self._workshop.state, approval)
             unit.stale = True
 
-    def _claim(self, moves: Moves, unit: _Unit) -> None:
+    def _claim(self, moves: Moves, unit: Unit) -> None:
         execution, at = self._copy.snapshot.execution, self._workshop.clock.now()
         draft = not self._copy.planned
         if draft and execution.request.dry_run:
@@ -325,12 +279,12 @@ class ExecutionRun:
         if unit.claims and not draft:
             self._move(unit, ExecutionStatus.RUNNING)
 
-    def _move(self, unit: _Unit, status: ExecutionStatus) -> None:
+    def _move(self, unit: Unit, status: ExecutionStatus) -> None:
         if self._copy.snapshot.execution.status is not status:
             unit.changes.append(self._moved(status))
             self._copy.moved(status)
 
-    def _end(self, unit: _Unit, outcome: ExecutionOutcome, error: TizmorError | None) -> None:
+    def _end(self, unit: Unit, outcome: ExecutionOutcome, error: TizmorError | None) -> None:
         """Close everything that is open and record the outcome."""
         snapshot, at = self._copy.snapshot, self._workshop.clock.now()
         if snapshot.approvals:
@@ -346,7 +300,7 @@ class ExecutionRun:
         """Say that only persons or timers can move it; False when that is not so after all."""
         execution = self._copy.snapshot.execution
         if execution.cancelled:
-            unit = _Unit()
+            unit = Unit()
             self._end(unit, ExecutionOutcome.CANCELLED, None)
             await self._commit(unit)
             return False
@@ -360,7 +314,7 @@ class ExecutionRun:
 
     # Effects of decisions.
 
-    async def _commit(self, unit: _Unit) -> None:
+    async def _commit(self, unit: Unit) -> None:
         if await self._workshop.state.commit(*unit.together()):
             for attempt in unit.claims:
                 task = self._spawn(self._attempt(attempt))
@@ -382,7 +336,7 @@ class ExecutionRun:
                 await self._workshop.state.commit(*record.alone)
 
     async def _record_ends(self) -> None:
-        unit = _Unit()
+        unit = Unit()
         self._take_ends(unit)
         await self._record(unit.records)
 

@@ -55,7 +55,7 @@ class MasterOrchestrator:
         clock: Clock,
         ids: IdSource,
         wake: Wake,
-        options: OrchestratorOptions = OrchestratorOptions(),  # noqa: B008 - frozen
+        options: OrchestratorOptions = OrchestratorOptions(),
     ) -> None:
         self._store = store
         self._state = state

@@ -31,7 +31,7 @@ def compose(snapshot: ExecutionSnapshot) -> JsonObject:
     artifacts = [load(snapshot.artifacts[step.id]) for step in steps if step.id in snapshot.artifacts]
     return {
         "summary": _summary(artifacts),
-        "meeting": next((_meeting(a) for a in artifacts if isinstance(a, Meeting)), None),
+        "meeting": next((_meeting(a) for a in reversed(artifacts) if isinstance(a, Meeting)), None),
         "agenda": next((_agenda(a) for a in artifacts if isinstance(a, Agenda)), None),
         "sources": [_source(s) for s in _sources(artifacts)],
         "artifacts": {step.id: snapshot.artifacts[step.id] for step in steps if step.id in snapshot.artifacts},

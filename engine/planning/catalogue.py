@@ -35,14 +35,15 @@ def emit_plan(agents: Mapping[str, AgentSpec]) -> ModelTool:
         "description": "In an order in which each step follows what it takes from; empty with a question",
         "items": {"anyOf": [_step_schema(agents[name]) for name in sorted(agents)]},
     }
+    # In the order models write in: steps come before what is only read once the plan is whole, so that reads start early.
     schema = _closed(
         {
-            "understood": _text("What will be done, with every assumption made; in the request's language"),
             "question": {
                 "description": "null, or the one question without whose answer a plan would be a guess",
                 "anyOf": [{"type": "null"}, _question_schema()],
             },
             "steps": steps,
+            "understood": _text("What will be done, with every assumption made; in the request's language"),
             "sure": {"type": "boolean", "description": "false where the request may have meant something else"},
         }
     )

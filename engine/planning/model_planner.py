@@ -26,8 +26,8 @@ from engine.ports.planning import Brief, PlanningDesk, PlanQuestion
 from engine.prompts import load_prompt
 
 MAX_REPAIRS = 2
-MAX_ANSWER_TOKENS = 8_192
-"""Room for some fifty steps; the whole of it is reserved from the budget before each call."""
+MAX_ANSWER_TOKENS = 16_384
+"""Room for some fifty steps and for what the model thinks before them; all of it is reserved before each call."""
 
 _Findings = tuple[Finding, ...]
 

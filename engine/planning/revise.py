@@ -37,21 +37,6 @@ def without(plan: Plan, dropped: Iterable[str]) -> Plan:
     return replace(plan, version=plan.version + 1, steps=kept)
 
 
-def renumbered(plan: Plan, version: int) -> Plan:
-    """The plan as that version, its step ids made new so that none is reused with other arguments."""
-    names = {step.id: StepId(f"v{version}{step.id}") for step in plan.steps}
-
-    def rename(step: Step) -> Step:
-        return replace(
-            step,
-            id=names[step.id],
-            bindings={n: replace(b, step_id=names[b.step_id]) for n, b in step.bindings.items()},
-            after=tuple(names[a] for a in step.after),
-        )
-
-    return replace(plan, version=version, steps=tuple(rename(step) for step in plan.steps))
-
-
 def reconciled(plan: Plan, current: Plan, version: int) -> Plan:
     """The plan as that version, its step ids made safe to store beside those of the versions before it.
 

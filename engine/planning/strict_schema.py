@@ -11,7 +11,7 @@ from typing import cast
 
 from pydantic import BaseModel
 
-from engine.domain.json import JsonObject, JsonValue
+from engine.domain.json import JsonObject, JsonValue, canonical
 
 MAX_OPTIONAL = 24
 """Properties that are not required, in all strict tools of a request together."""
@@ -121,13 +121,17 @@ class _Plain:
 
 def _description(schema: JsonObject) -> JsonObject:
     limits = (
-        words.format(_FORMATS.get(str(schema[key]), schema[key]) if key == "format" else schema[key])
-        for key, words in _LIMITS.items()
-        if schema.get(key) not in (None, "")
+        words.format(_value(key, schema[key])) for key, words in _LIMITS.items() if schema.get(key) not in (None, "")
     )
     words = [str(schema["description"]).rstrip(".")] if schema.get("description") else []
     text = ". ".join([*words, *(part for part in (", ".join(limits),) if part)])
     return {"description": text} if text else {}
+
+
+def _value(key: str, value: JsonValue) -> str:
+    if isinstance(value, str):
+        return _FORMATS.get(value, value) if key == "format" else value
+    return canonical(value)
 
 
 def _is_open(node: JsonObject) -> bool:

@@ -276,8 +276,4 @@ def _settled(spend: Spend) -> Money:
 
 def _sums(scope: str, cost: Money, cap: Money) -> Mapping[str, str]:
     share = 100 * cost.nano // cap.nano if cap.nano else 100
-    return {"scope": scope, "share": str(share), "spent": _dollars(cost), "cap": _dollars(cap)}
-
-
-def _dollars(money: Money) -> str:
-    return f"{money.dollars:.2f}" if money >= Money.usd(0.1) else f"{money.dollars:.4f}"
+    return {"scope": scope, "share": str(share), "spent": str(cost.dollars), "cap": str(cap.dollars)}

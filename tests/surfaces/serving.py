@@ -30,10 +30,10 @@ class Process:
 
 
 @contextmanager
-def demo(home: Path, port: int = 0) -> Generator[Process]:
-    """Serve until the block ends; ended by its own process id."""
+def demo(home: Path, *more: str, port: int = 0) -> Generator[Process]:
+    """Serve until the block ends; ended by its own process id. ``more`` are further options of the command."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("TIZMOR_")}  # noqa: TID251 - a child's
-    command = [sys.executable, "-m", "bot", "demo", "--home", str(home), "--port", str(port)]
+    command = [sys.executable, "-m", "bot", "demo", "--home", str(home), "--port", str(port), *more]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )

@@ -44,8 +44,10 @@ function sender(approval, section, problem) {
 
 function showQuestion(context) {
   const { approval, body } = context;
-  const answer = approval.kind === "question" && !approval.buttons.some((button) => button.action === "choose");
-  body.replaceChildren(...[fieldList(approval), answer ? answerForm(context) : buttonRow(context)].filter(Boolean));
+  const answer = approval.buttons.find((button) => button.action === "answer");
+  const others = approval.buttons.filter((button) => button !== answer);
+  const parts = [fieldList(approval), buttonRow(context, others), answer && answerForm(context, answer, others)];
+  body.replaceChildren(...parts.filter(Boolean));
 }
 
 function fieldList(approval) {
@@ -55,18 +57,26 @@ function fieldList(approval) {
       "div",
       { class: field.known ? "field" : "field unheard" },
       make("dt", {}, make("bdi", {}, field.label)),
-      make("dd", { dir: "auto" }, field.value, field.note && make("small", { class: "faint" }, field.note)),
+      make(
+        "dd",
+        { dir: "auto", class: field.input === "multiline" ? null : "short" },
+        field.value,
+        field.note && make("small", { class: "faint" }, field.note),
+      ),
     ),
   );
   return make("dl", { class: "fields" }, rows);
 }
 
-function buttonRow(context) {
-  const choosing = context.approval.buttons.some((button) => button.action === "choose");
+/** A list where things are picked from; a row where the engine itself offers ways to go on. */
+function buttonRow(context, buttons) {
+  if (!buttons.length) return null;
+  const choosing = buttons.some((button) => button.action === "choose");
+  const look = !choosing ? "" : context.approval.topic ? " ways" : " choosing";
   return make(
     "div",
-    { class: choosing ? "buttons choosing" : "buttons" },
-    context.approval.buttons.map((button) => decisionButton(context, button)),
+    { class: `buttons${look}` },
+    buttons.map((button) => decisionButton(context, button)),
   );
 }
 
@@ -80,7 +90,7 @@ function decisionButton(context, button) {
     "button",
     {
       type: "button",
-      class: button.action === "choose" ? "choice" : button.tone,
+      class: button.action === "choose" && !context.approval.topic ? "choice" : button.tone,
       dir: "auto",
       onclick: press,
       "data-key": `${button.action}${button.choice}`,
@@ -144,18 +154,25 @@ function showChange(context) {
   swap(context.body, form);
 }
 
-function answerForm(context) {
-  const text = make("textarea", { rows: 2, dir: "auto", required: true, "aria-label": say("answer"), maxlength: 4000 });
+/** A place for one's own words; where answers are suggested above it, it is the smaller way. */
+function answerForm(context, button, suggested) {
+  const text = make("textarea", {
+    rows: suggested.length ? 1 : 2,
+    dir: "auto",
+    required: true,
+    "aria-label": say("answer"),
+    placeholder: suggested.length ? say("own_answer") : null,
+    maxlength: 4000,
+  });
   const submit = (event) => {
     event.preventDefault();
     if (text.value.trim()) context.send({ decision: "answer", answer: text.value.trim() });
   };
-  const label = context.approval.buttons[0]?.label ?? say("send");
   return make(
     "form",
-    { class: "edit", onsubmit: submit },
+    { class: suggested.length ? "edit own" : "edit", onsubmit: submit },
     text,
-    make("div", { class: "buttons" }, make("button", { class: "primary" }, label)),
+    make("div", { class: "buttons" }, make("button", { class: suggested.length ? "plain" : "primary" }, button.label)),
   );
 }
 

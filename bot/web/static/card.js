@@ -8,11 +8,11 @@ import { say, sayError } from "./texts.js";
 
 const PARTS = [
   ["head", (card) => [card.title, card.status, card.progress], head],
-  ["notes", (card) => [card.understood, card.limited, card.notice, card.problem], notes],
-  ["steps", (card) => card.steps, steps],
+  ["notes", (card) => [card.banner, card.understood, card.limited, card.notice, card.paused, card.problem], notes],
+  ["steps", (card) => [card.steps, card.more], steps],
   ["approvals", (card) => card.approvals, null],
   ["result", (card) => card.result, (card) => resultView(card)],
-  ["foot", (card) => [card.actions, card.cost], foot],
+  ["foot", (card) => [card.actions, card.cost, card.planned_by], foot],
 ];
 
 /** A view of a card message: `element`, `update(message)` and `redraw()` (after the page's language changed). */
@@ -100,9 +100,11 @@ function head(card) {
 
 function notes(card) {
   return [
+    words("p", "banner", card.banner),
     words("p", "understood", card.understood),
     words("p", "faint limited", card.limited),
     words("p", "faint", card.notice),
+    card.paused && make("div", { class: "held", role: "note" }, glyph("paused"), words("p", "", card.paused)),
     card.problem &&
       make(
         "div",
@@ -114,12 +116,15 @@ function notes(card) {
 }
 
 function steps(card) {
-  if (!card.steps.length) return null;
-  return make(
-    "ol",
-    { class: "steps", "aria-label": say("steps") },
-    card.steps.map((step, index) => stepLine(step, card.steps, index)),
-  );
+  if (!card.steps.length && !card.more) return null;
+  const lines = card.steps.map((step, index) => stepLine(step, card.steps, index));
+  return make("ol", { class: "steps", "aria-label": say("steps") }, lines, card.more && moreLine(card.more));
+}
+
+/** The place where the next step of a plan will appear, while it is still being made. */
+function moreLine(text) {
+  const dots = make("span", { class: "typing", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
+  return make("li", { class: "step is-coming" }, make("span", { class: "mark-of" }, dots), words("p", "faint small", text));
 }
 
 function stepLine(step, all, index) {
@@ -149,12 +154,19 @@ function stepLine(step, all, index) {
         make("span", { class: quietly ? "hidden-words" : "step-status" }, step.status),
         step.note && make("bdi", { class: "step-note" }, step.note),
         step.after_text && quietly ? make("span", { class: "faint" }, step.after_text) : null,
+        step.thinks ? make("span", { class: "thinks" }, glyph("spark"), step.thinks) : null,
       ),
       step.error &&
         make("div", { class: "step-error" }, words("p", "", step.error), words("p", "faint small", step.error_detail)),
     ),
-    step.elapsed ? make("span", { class: "elapsed" }, step.elapsed) : null,
+    step.elapsed || step.cost
+      ? make("span", { class: "elapsed" }, step.elapsed && make("bdi", {}, step.elapsed), step.cost && price(step.cost))
+      : null,
   );
+}
+
+function price(text) {
+  return make("bdi", { class: "price" }, text);
 }
 
 function tag(step) {
@@ -162,14 +174,14 @@ function tag(step) {
 }
 
 function foot(card) {
-  if (!card.actions.length && !card.cost) return null;
+  if (!card.actions.length && !card.cost && !card.planned_by) return null;
   const problem = make("p", { class: "problem small", role: "alert", dir: "auto", hidden: true });
   const buttons = card.actions.map((action) => actionButton(card, action, problem));
   return [
     make(
       "div",
       { class: "foot-row" },
-      make("span", { class: "faint small" }, card.cost),
+      make("div", { class: "faint small sums" }, words("p", "cost", card.cost), words("p", "", card.planned_by)),
       make("div", { class: "actions" }, buttons),
     ),
     problem,

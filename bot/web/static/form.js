@@ -83,6 +83,10 @@ const CONTROLS = {
     const made = line(person(raw));
     return { ...made, read: () => (made.input.value.trim() ? parsePerson(made.input.value) : { name: "", email: "" }) };
   },
+  fixed: (raw) => {
+    const input = make("output", { dir: "auto" }, String(raw));
+    return { input, read: () => raw };
+  },
   json: (raw) => area(JSON.stringify(raw, null, 2), JSON.parse),
 };
 

@@ -25,7 +25,7 @@ function meeting(block) {
   if (!block) return null;
   return make(
     "section",
-    { class: "block meeting" },
+    { class: block.cancelled ? "block meeting off" : "block meeting" },
     make("h4", {}, block.heading),
     words("p", "meeting-title", block.title),
     make("p", { class: "meeting-when", dir: "auto" }, make("time", { datetime: block.starts }, block.when)),
@@ -52,7 +52,7 @@ function found(result, card) {
     "section",
     { class: "block found" },
     make("h4", {}, result.heading),
-    result.summary ? result.summary.split(/\n{2,}/).map((text) => words("p", "prose", text)) : null,
+    result.summary ? prose(result.summary, result.sources, anchor) : null,
     result.points.length
       ? make(
           "ul",
@@ -64,6 +64,28 @@ function found(result, card) {
       : null,
     sources(result, anchor),
   );
+}
+
+/** Prose with its headings and bullets; `[n]` leads to source n, everything else of Markdown stays the text it is. */
+function prose(text, sources, anchor) {
+  const parts = [];
+  for (const line of text.split("\n")) {
+    const bullet = /^\s*[-*]\s+(.*)$/.exec(line);
+    const heading = /^#{1,6}\s+(.*)$/.exec(line);
+    if (bullet) {
+      if (parts.at(-1)?.tagName !== "UL") parts.push(make("ul", { class: "points" }));
+      parts.at(-1).append(make("li", { dir: "auto" }, referenced(bullet[1], sources, anchor)));
+    } else if (heading) parts.push(words("p", "prose-heading", heading[1]));
+    else if (line.trim()) parts.push(make("p", { class: "prose", dir: "auto" }, referenced(line, sources, anchor)));
+  }
+  return parts;
+}
+
+function referenced(text, sources, anchor) {
+  return text.split(/(\s?\[\d{1,3}\])/).map((part) => {
+    const number = Number(/^\s?\[(\d{1,3})\]$/.exec(part)?.[1]);
+    return sources.some((source) => source.number === number) ? reference(number, anchor) : part;
+  });
 }
 
 function reference(number, anchor) {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 from bot.door import ChatMessage, OrchestrateCommand, Page, Remembered
@@ -26,6 +26,7 @@ from engine.domain.json import JsonValue
 from engine.domain.plan import Binding, Plan, Step
 from engine.domain.request import Request, clean_text, dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.spend import CostLine
 from engine.domain.tenant import Principal, Role
 from engine.errors import ConflictError, NotFoundError
 
@@ -102,6 +103,7 @@ class MemoryDoor:
         self.said: list[tuple[PrincipalId, str, str]] = []
         self.ratings: list[tuple[PrincipalId, ExecutionId, int, str]] = []
         self.lines: list[ChatMessage] = []
+        self.spent: list[CostLine] = []
         self.health: dict[str, bool] = {"database": True}
         self.failure: Exception | None = None
         """Raised by the next call of anything."""
@@ -176,6 +178,11 @@ class MemoryDoor:
         self._seen(principal, execution_id)
         self.ratings.append((principal.id, execution_id, rating, comment))
 
+    async def costs(self, principal: Principal, since: date) -> tuple[CostLine, ...]:
+        self._fail()
+        sees_all = principal.role in (Role.OWNER, Role.ADMIN)
+        return tuple(c for c in self.spent if c.day >= since and (sees_all or c.user_id == principal.id))
+
     async def events(self, principal: Principal, execution_id: ExecutionId, after: int) -> AsyncIterator[Event]:
         self._seen(principal, execution_id)
         self.watching += 1
@@ -239,6 +246,12 @@ class MemoryDoor:
             approvals=(gate(execution_id, f"a-{execution_id}"),),
         )
         await self.happen(execution_id, EventType.PLAN_MADE, version=1, sure=True)
+
+    async def draft(self, execution_id: ExecutionId, steps: int) -> None:
+        """So many steps of a plan still being made; 0 takes all of them back."""
+        plan = replace(PLAN, version=0, steps=PLAN.steps[:steps]) if steps else None
+        self.snapshots[execution_id] = replace(self.snapshots[execution_id], plan=plan)
+        await self.happen(execution_id, EventType.PLAN_DRAFTED, steps=steps)
 
     async def finish(self, execution_id: ExecutionId) -> None:
         """Bring it to a good end."""

@@ -10,6 +10,17 @@ from engine.errors import RequestError, UnavailableError
 from tests.surfaces.web.conftest import OWNER_TOKEN, Served
 from tests.surfaces.web.memory_door import START
 
+FREE = {
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cache_read_tokens": 0,
+    "cache_write_tokens": 0,
+    "usd": 0.0,
+    "calls": 0,
+    "unpriced_calls": 0,
+    "reserved_usd": 0.0,
+    "estimated": False,
+}
 SENTENCE = "תמצא את המסמכים על תבואות ותקבע פגישה עם יואב"
 
 
@@ -43,10 +54,15 @@ async def test_an_execution_is_shown_as_the_contract_says(served: Served) -> Non
         "request": SENTENCE,
         "status": "waiting",
         "outcome": None,
+        "pause_reason": "",
         "created_at": "2026-11-23T08:00:00Z",
         "updated_at": "2026-11-23T08:00:00Z",
         "plan": {
             "version": 1,
+            "planner": "offline",
+            "model": "",
+            "prompt": "",
+            "imports": [],
             "steps": [
                 {
                     "id": "s1",
@@ -62,6 +78,7 @@ async def test_an_execution_is_shown_as_the_contract_says(served: Served) -> Non
                     "finished_at": "2026-11-23T08:00:02Z",
                     "cached": False,
                     "error": None,
+                    "cost": FREE,
                 },
                 {
                     "id": "s2",
@@ -77,6 +94,7 @@ async def test_an_execution_is_shown_as_the_contract_says(served: Served) -> Non
                     "finished_at": None,
                     "cached": False,
                     "error": None,
+                    "cost": FREE,
                 },
             ],
         },
@@ -88,6 +106,8 @@ async def test_an_execution_is_shown_as_the_contract_says(served: Served) -> Non
                 "step_id": "s2",
                 "status": "pending",
                 "title": "לקבוע פגישה?",
+                "topic": "",
+                "parameters": {},
                 "call": {"tool": "schedule_meeting", "arguments": {"title": "סטטוס"}},
                 "choices": [{"id": "c1", "label": "יואב לוי"}],
                 "created_at": "2026-11-23T08:00:00Z",
@@ -99,7 +119,7 @@ async def test_an_execution_is_shown_as_the_contract_says(served: Served) -> Non
         ],
         "result": None,
         "error": None,
-        "cost": {"input_tokens": 0, "output_tokens": 0, "usd": 0.0},
+        "cost": FREE,
     }
 
 

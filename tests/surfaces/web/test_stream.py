@@ -53,6 +53,7 @@ async def test_each_event_is_shown_as_the_contract_says(served: Served) -> None:
         (5, "progress"),
         (6, "message"),
         (7, "approval"),
+        (8, "status"),
         (9, "progress"),
         (10, "complete"),
     ]
@@ -69,6 +70,7 @@ async def test_each_event_is_shown_as_the_contract_says(served: Served) -> None:
     }
     assert data[6] == {"from": "s1", "to": "EditorAgent", "text": "שלום"}
     assert data[7]["call"] == {"tool": "schedule_meeting", "arguments": {"title": "סטטוס"}}
+    assert data[8] == {"paused": True, "reason": ""}
     assert data[9]["status"] == "waiting"
     assert data[10] == {
         "outcome": "succeeded",
@@ -78,6 +80,36 @@ async def test_each_event_is_shown_as_the_contract_says(served: Served) -> None:
         "sources": [],
         "error": None,
     }
+
+
+async def test_a_plan_is_shown_while_it_is_drafted_and_a_draft_thrown_away_is_taken_back(served: Served) -> None:
+    await begin(served)
+    async with asyncio.timeout(5), served.stream(STREAM) as response:
+        incoming = frames(response)
+        await served.door.draft(E1, 1)
+        one = (await anext(incoming))[2]
+        await served.door.draft(E1, 2)
+        two = (await anext(incoming))[2]
+        await served.door.draft(E1, 0)
+        none = (await anext(incoming))[2]
+        assert [(d["version"], [s["id"] for s in d["steps"]]) for d in (one, two, none)] == [
+            (0, ["s1"]),
+            (0, ["s1", "s2"]),
+            (0, []),
+        ]
+        assert set(none) == set(two)
+        await served.door.make_plan(E1)
+        assert (await anext(incoming))[2]["version"] == 1
+
+
+async def test_a_pause_by_the_engine_says_why(served: Served) -> None:
+    await begin(served)
+    await served.door.make_plan(E1)
+    await served.door.happen(E1, EventType.EXECUTION_PAUSED, by="", reason="budget_day")
+    await served.door.happen(E1, EventType.EXECUTION_RESUMED, by="owner")
+    await served.door.finish(E1)
+    told = [body for _, name, body in await collected(served) if name == "status"]
+    assert told == [{"paused": True, "reason": "budget_day"}, {"paused": False, "reason": ""}]
 
 
 async def test_a_stream_is_live(served: Served) -> None:

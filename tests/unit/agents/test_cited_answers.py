@@ -87,6 +87,16 @@ def test_an_empty_list_is_an_answer_that_says_nothing() -> None:
     assert (checked.statements, checked.problems) == ((), ())
 
 
+@pytest.mark.parametrize(
+    ("named", "kind"),
+    [("risk", Kind.RISK), ("Next_Step", Kind.NEXT_STEP), ("OVERVIEW", None), ("verdict", Kind.OTHER), ("", Kind.OTHER)],
+)
+def test_a_kind_is_known_in_any_case_and_an_unknown_one_is_other(named: str, kind: Kind | None) -> None:
+    checked = check_statements({"statements": [{**statement("It is so", 1), "kind": named}]}, EVIDENCE)
+    assert checked is not None
+    assert checked.statements[0].kind is kind
+
+
 def test_numbers_of_statements_sources_and_characters_are_bounded() -> None:
     many = [statement(f"Statement {n} {'word ' * 500}", *range(1, 15)) for n in range(100)]
     checked = check_statements({"statements": many}, EVIDENCE * 5)

@@ -16,8 +16,9 @@ from engine.agents.office_tools import SaveAgenda
 from engine.agents.shortfalls import Shortfall, read_problem
 from engine.domain.artifact import Agenda, Extract, Source, Summary, dump, load
 from engine.domain.json import JsonObject
-from engine.errors import UnavailableError
+from engine.errors import UnavailableError, WithheldError
 from engine.execution.suspension import Suspended
+from engine.ports.tools import ToolCall
 from tests.unit.agents.office import Desk, Killed, MemoryDocuments, Reply, ScriptedModel, cut, prose, refused, shaped
 
 
@@ -42,6 +43,13 @@ GOOD = items(
     item("החוזה", 20, ("יש לשלוח חוזה.", [2, 1])),
 )
 MESSAGE = "נקודות פתוחות לסדר היום:\n- הצעד הבא: לשלוח חוזה\n- מי מאשר את התקציב?"
+
+
+class Withholding(SaveAgenda):
+    """Stands beside a gate at which a person said no."""
+
+    async def run(self, call: ToolCall, arguments: JsonObject) -> Agenda:
+        raise WithheldError("withheld", "Not approved.")
 
 
 class Office:
@@ -184,6 +192,20 @@ async def test_a_text_an_older_version_kept_is_saved_unchanged_and_asks_no_model
     office = Office()
     agenda = await office.run(office.desk(saved={"text": "# Agenda\n"}))
     assert (agenda.text, len(agenda.sources)) == ("# Agenda\n", 2)
+
+
+async def test_saved_state_that_cannot_be_understood_is_composed_again() -> None:
+    office = Office(shaped(GOOD))
+    assert "פתיחת הסניף" in (await office.run(office.desk(saved={"text": ["?"]}))).text
+
+
+async def test_an_agenda_that_may_not_be_saved_is_still_shown_with_its_sources() -> None:
+    office = Office(shaped(GOOD))
+    desk = office.desk()
+    desk.tools = {"save_agenda": Withholding(office.store)}
+    agenda = await office.run(desk)
+    assert (agenda.path, office.store.agendas, len(agenda.sources)) == ("", {}, 2)
+    assert "יש לשלוח חוזה. [1] [2]" in agenda.text
 
 
 async def test_money_questions_and_outages_pass_through() -> None:

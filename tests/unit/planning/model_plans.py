@@ -92,7 +92,7 @@ def step(agent: str, step_id: str, inputs: dict[str, Any]) -> dict[str, Any]:
 
 def emitted(*steps: object, **more: Any) -> dict[str, Any]:
     """A whole answer with these steps."""
-    return {"understood": "As asked.", "question": None, "steps": list(steps), "sure": True, **more}
+    return {"question": None, "steps": list(steps), "understood": "As asked.", "sure": True, **more}
 
 
 def asks(text: str, *choices: str) -> dict[str, Any]:

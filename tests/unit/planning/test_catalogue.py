@@ -51,8 +51,8 @@ def test_order_of_the_agents_changes_nothing() -> None:
 
 
 def test_understanding_comes_first_and_sure_last() -> None:
-    assert list(schema()["properties"]) == ["understood", "question", "steps", "sure"]
-    assert schema()["required"] == ["understood", "question", "steps", "sure"]
+    assert list(schema()["properties"]) == ["question", "steps", "understood", "sure"]
+    assert schema()["required"] == ["question", "steps", "understood", "sure"]
     for one in steps().values():
         assert list(one["properties"]) == one["required"] == ["agent", "id", "title", "after", "inputs"]
 
@@ -91,6 +91,9 @@ def test_catalogue_names_what_each_agent_takes_gives_and_changes() -> None:
     assert re.search(r"\n- person \(optional\): taken from a step; .*Takes person, or one of contacts", card)
     assert "YYYY-MM-DD" in card
     assert "Effect: reads only" in agent_catalogue(WITH_MODEL)
+    assert "- cancel (optional): boolean; Called off; goes with nothing else. false if left out" in agent_catalogue(
+        WITH_MODEL
+    )
 
 
 class _Address(BaseModel):

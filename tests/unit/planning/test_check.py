@@ -140,8 +140,8 @@ BEFORE: dict[str, EarlierArtifact] = {one.name: one for execution in EARLIER for
 """``earlier_1`` is a person, ``earlier_2`` a meeting, ``earlier_3`` contacts nobody has picked from."""
 
 
-def change(**bindings: DraftBinding) -> DraftStep:
-    return step("c", "MeetingChangeAgent", inputs={"cancel": True}, bindings=bindings)
+def change(after: tuple[str, ...] = (), **bindings: DraftBinding) -> DraftStep:
+    return step("c", "MeetingChangeAgent", inputs={"cancel": True}, bindings=bindings, after=after)
 
 
 def bound(source: str, *, one: bool = False) -> DraftBinding:
@@ -157,6 +157,7 @@ def bound(source: str, *, one: bool = False) -> DraftBinding:
         ("wrong_binding", (change(meeting=bound("earlier_2"), add=bound("earlier_3")),)),
         ("wrong_binding", (calendar(summary=bound("earlier_2")),)),
         ("dangling_reference", (step("a", after=["earlier_2"]),)),
+        ("dangling_reference", (change(("earlier_2",), meeting=bound("earlier_2")),)),
         ("dangling_reference", (change(meeting=bound("later_2")),)),
         ("bad_id", (step("earlier_2"),)),
         ("bad_id", (step("earlier_77"),)),

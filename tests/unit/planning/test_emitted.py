@@ -95,6 +95,7 @@ def test_titles_and_understanding_lose_marks_that_steer_and_break() -> None:
     assert one.understood.startswith("As asked.x")
     assert len(one.understood) == MAX_UNDERSTOOD_CHARACTERS
     assert tidy("\ud800", 10) == ""
+    assert tidy("x" * 1_000_000, 4) == "xxx…"
 
 
 def test_long_title_is_a_fault_and_not_cut() -> None:

@@ -85,7 +85,7 @@ def test_second_list_ends_it() -> None:
     growing = GrowingPlan(KNOWN)
     growing.take({"steps": [contact("s1"), contact("s2"), {}]})
     assert growing.take({"steps": [contact("s9")]}) == ()
-    assert growing.take({"steps": [contact(f"s{n}") for n in range(9)], "sure": True}) == ()
+    assert growing.take({"steps": [contact(f"t{n}") for n in range(9)], "sure": True}) == ()
 
 
 def test_no_more_than_the_limit_comes() -> None:

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Choice
+from engine.domain.artifact import Extract, Meeting, Summary, dump
+from engine.domain.effect import Call
 from engine.domain.execution import ExecutionOutcome, ExecutionStatus
 from engine.domain.ids import ApprovalId, ChoiceId, ExecutionId, StepId
+from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import Money, Spend, Usage
-from tests.unit.render.story import START, ask, snapshot
+from tests.unit.render.story import START, WORDS, artifact, ask, snapshot
 
 MODEL = "claude-sonnet-5-5"
 
@@ -22,6 +25,48 @@ QUESTIONS = {
     ),
 }
 
+WRITTEN = {
+    "he": (
+        "נקראו 7 מסמכים.\n\nבדצמבר הוחלט להתמקד בשלושה אזורי גידול ולעצור את ההרחבה צפונה [1]. הפיילוט יתחיל בפברואר [2].\n\n"
+        "### החלטות\n- שלושה אזורי גידול בלבד [1]\n- Pilot pricing stays at Q1 levels [2]\n\n### שאלות פתוחות\n"
+        "- מי מוביל את הפיילוט? [1] [2]"
+    ),
+    "en": (
+        "7 documents were read.\n\nIn December it was decided to focus on three growing regions and to stop expanding north [1]."
+        " The pilot starts in February [2].\n\n### Decisions\n- Three regions only [1]\n- הפיילוט יתומחר לפי Q1 [2]\n\n"
+        "### Open questions\n- Who leads the pilot? [1] [2]"
+    ),
+}
+"""What a model writes of the documents, with its citations."""
+
+
+def written(locale: str) -> Summary:
+    """A summary in a model's own words."""
+    told = artifact(locale, "s3")
+    assert isinstance(told, Summary)
+    sources = tuple(replace(source, quote="") for source in told.sources)
+    extracts = tuple(Extract(text=f"… {source.path} …", source=source) for source in sources)
+    problems = ("links_removed 1: 1 link",)
+    return replace(told, text=WRITTEN[locale], extracts=extracts, sources=sources, problems=problems)
+
+
+def change(locale: str, *, cancel: bool = False) -> Approval:
+    """A gate on another hour for a meeting that stands, or on its end."""
+    say = WORDS[locale]
+    arguments: JsonObject = {
+        "meeting_id": "a81f0c@tizmor",
+        "instead_of": f"{say['meeting']} · 05.01.2026 10:00–11:00 · {say['yoav']} [1a2b3c4d]",
+        "title": say["meeting"],
+        "timezone": "Asia/Jerusalem",
+        "starts": "2026-01-05T11:00:00+02:00",
+        "duration_minutes": 60,
+        "attendees": [{"name": say["yoav"], "email": "yoav.levi@tevuot.example"}],
+        "description": say["description"],
+        "cancel": cancel,
+    }
+    return replace(ask(locale, ApprovalKind.GATE), call=Call(tool="change_meeting", version="1", arguments=arguments))
+
+
 PLANNING = Spend(
     calls=1,
     usage=Usage(input_tokens=1_180, output_tokens=640, cache_read_tokens=6_420, cache_write_1h_tokens=0),
@@ -31,8 +76,12 @@ SUMMARY = Spend(
     calls=2, usage=Usage(input_tokens=4_100, output_tokens=460, cache_read_tokens=3_200), cost=Money(2_310_000)
 )
 AGENDA = Spend(calls=1, usage=Usage(input_tokens=900, output_tokens=210), cost=Money(195_000))
+UNPRICED = Spend(calls=2, usage=Usage(input_tokens=3_000, output_tokens=90), unpriced=2)
 IN_FLIGHT = Spend(
-    calls=1, usage=Usage(input_tokens=8_000, output_tokens=16_000, estimated=True), cost=Money(176_000_000)
+    calls=1,
+    usage=Usage(input_tokens=8_000, output_tokens=16_000, estimated=True),
+    cost=Money(176_000_000),
+    held=Money(176_000_000),
 )
 
 
@@ -92,6 +141,12 @@ def paused(shot: ExecutionSnapshot, reason: str) -> ExecutionSnapshot:
     return replace(shot, execution=replace(shot.execution, paused=True, pause_reason=reason))
 
 
+def _called_off(locale: str) -> Meeting:
+    meeting = artifact(locale, "s4")
+    assert isinstance(meeting, Meeting)
+    return replace(meeting, cancelled=True)
+
+
 def model_states(locale: str) -> dict[str, ExecutionSnapshot]:
     """Every state only a model brings about, by name."""
     waiting, planning = ExecutionStatus.WAITING, ExecutionStatus.PLANNING
@@ -110,5 +165,17 @@ def model_states(locale: str) -> dict[str, ExecutionSnapshot]:
             snapshot(locale, "+++++", **done, approvals=(ask(locale, ApprovalKind.GATE, ApprovalStatus.APPROVED),)),  # pyright: ignore[reportArgumentType]
             {"s3": SUMMARY, "s5": AGENDA},
         ),
+        "written": replace(
+            by_model(snapshot(locale, "+++.."), {"s3": SUMMARY}),
+            execution=snapshot(locale, "+++..", **done).execution,  # pyright: ignore[reportArgumentType]
+            artifacts={StepId("s3"): dump(written(locale))},
+        ),
+        "moving": by_model(snapshot(locale, "+++w.", status=waiting, approvals=(change(locale),)), {"s3": SUMMARY}),
+        "calling-off": by_model(snapshot(locale, "+++w.", status=waiting, approvals=(change(locale, cancel=True),))),
+        "called-off": replace(
+            by_model(snapshot(locale, "+++++", **done)),  # pyright: ignore[reportArgumentType]
+            artifacts={StepId("s4"): dump(_called_off(locale))},
+        ),
+        "unpriced": by_model(snapshot(locale, "++r.."), {"s3": UNPRICED}),
         "running-model": by_model(snapshot(locale, "++r.."), {"s3": IN_FLIGHT}),
     }

@@ -58,6 +58,10 @@ def messages(locale: str, state: str) -> Iterable[JsonObject]:
 
 def application(locale: str, state: str) -> web.Application:
     """A server that tells one canned conversation."""
+    closing = asyncio.Event()
+
+    async def close(_app: web.Application) -> None:
+        closing.set()
 
     async def index(_request: web.Request) -> web.StreamResponse:
         return web.FileResponse(STATIC / "index.html", headers={"Content-Security-Policy": POLICY})
@@ -70,10 +74,11 @@ def application(locale: str, state: str) -> web.Application:
         await response.prepare(request)
         for message in messages(locale, state):
             await response.write(f"id: {message['seq']}\nevent: message\ndata: {json.dumps(message)}\n\n".encode())
-        await asyncio.sleep(60)
+        await closing.wait()
         return response
 
     app = web.Application()
+    app.on_shutdown.append(close)
     app.router.add_get("/", index)
     app.router.add_get("/api/chat/texts", texts)
     app.router.add_get("/api/chat/stream", stream)

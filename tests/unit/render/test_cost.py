@@ -13,12 +13,11 @@ from bot.render.texts import Texts
 from engine.domain.execution import ExecutionOutcome, ExecutionStatus
 from engine.domain.ids import StepId
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.domain.spend import Money, Spend, Usage
-from tests.unit.render.model_story import AGENDA, IN_FLIGHT, MODEL, PLANNING, SUMMARY, by_model, model_states
+from engine.domain.spend import Money, Spend
+from tests.unit.render.model_story import AGENDA, IN_FLIGHT, MODEL, PLANNING, SUMMARY, UNPRICED, by_model, model_states
 from tests.unit.render.story import NOW, snapshot
 
 _MARKS = re.compile("[\u2068\u2069]")
-UNPRICED = Spend(calls=2, usage=Usage(input_tokens=3_000, output_tokens=90), unpriced=2)
 
 
 def _cost(shot: ExecutionSnapshot) -> str:
@@ -84,6 +83,12 @@ def test_while_a_call_is_under_way_the_sum_is_called_a_bound() -> None:
     assert _cost(model_states("en")["thinking"]) == "Cost so far: $0.176 at most"
     assert _cost(model_states("he")["thinking"]) == "העלות עד כה: $0.176 לכל היותר"
     assert _cost(model_states("en")["running-model"]) == "Cost so far: $0.186 at most"
+
+
+def test_a_call_that_broke_off_does_not_hide_what_the_others_took() -> None:
+    lost = replace(SUMMARY, usage=replace(SUMMARY.usage, estimated=True))
+    assert _spent("en", lost, over=False) == "about $0.0023 · 7.3k tokens in, 460 out · 43% from the cache"
+    assert _MARKS.sub("", step_cost(lost, Texts("en"))) == "about $0.0023"
 
 
 def test_what_the_provider_never_told_is_about() -> None:

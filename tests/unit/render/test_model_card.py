@@ -208,9 +208,13 @@ def test_a_plan_of_a_models_names_it() -> None:
 
 
 def test_scripted_answers_are_owned_up_to_on_every_card() -> None:
-    for locale, text in (("en", "Scripted answers, not a model."), ("he", "תשובות כתובות מראש, לא מודל.")):
+    for locale, text in (
+        ("en", "Scripted answers, not a model. The cost shown is an example; nobody is charged."),
+        ("he", "תשובות כתובות מראש, לא מודל. העלות המוצגת היא לדוגמה, ואיש אינו מחויב."),
+    ):
         for shot in model_states(locale).values():
-            assert render_card(shot, now=NOW, banner="scripted").banner == text
+            card = render_card(shot, now=NOW, banner="scripted")
+            assert (card.banner, card.planned_by) == (text, "")
             assert render_card(shot, now=NOW).banner == ""
 
 

@@ -86,7 +86,7 @@ async def test_at_eighty_percent_the_person_is_asked_once_and_going_on_goes_on(t
         execution_id = await run(lab)
         asked = await lab.asked(execution_id)
         assert (asked.kind, asked.topic) == (ApprovalKind.QUESTION, "budget")
-        assert asked.parameters == {"scope": "execution", "share": "84", "spent": "0.0042", "cap": "0.0050"}
+        assert asked.parameters == {"scope": "execution", "share": "84", "spent": "0.0042", "cap": "0.005"}
         assert len(model.requests) == 7
         await lab.answer(asked, DecisionVerb.CHOOSE, choice="go_on")
         assert len((await lab.until(execution_id, lambda s: bool(s.outcome) or s.execution.paused)).approvals) == 1
