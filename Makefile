@@ -1,13 +1,14 @@
 # Everything a newcomer and CI type. The environment is .venv; locks are hash-checked.
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo run test check bench eval fmt clean
+.PHONY: help install dev demo run test check bench bench-peers eval fmt clean
 PYTHON ?= python3
 BIN := .venv/bin
 HOME_DIR ?= .tizmor
 PORT ?= 8787
+ROUNDS ?= 3
 
 help: ## Show the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 .venv/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || (echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3" && exit 1)
@@ -44,8 +45,12 @@ check: .venv/.dev ## Format, lint, types, imports
 test: check ## Everything check does, and all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-bench: .venv/.dev ## Figures of docs/performance.md
-	$(BIN)/python -m tests.bench
+bench: .venv/.dev ## Figures of docs/performance.md (beside other engines after make bench-peers)
+	$(BIN)/python -m tests.bench --rounds $(ROUNDS)
+
+bench-peers: .venv/.python ## Install the engines bench compares with, apart from everything else
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-bench-peers.lock
 
 eval: .venv/.installed ## The planner's figures with a real model (needs ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL)
 	$(BIN)/python -m tests.evaluation $(ARGS)

@@ -1,88 +1,67 @@
-"""Figures of ``docs/performance.md``: start, memory, first event, the story without the person's time. ``make bench``."""
+"""``make bench``: the figures of ``docs/performance.md``. Prints tables, judges nothing but what they say: it ends with 0."""
 
 from __future__ import annotations
 
-import asyncio
+import argparse
+import json
 import os
-import statistics
-import sys
+import platform
+import sqlite3
 import tempfile
-import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import aiohttp
+from tests.bench import product, report, streamed
+from tests.bench.contest import COMPETITORS, ROOT, WORKLOADS
+from tests.bench.harness import file_system, hold
 
-from tests.surfaces.serving import Process, demo
-
-STORY = "read what we did in December at Tevuot, understand the strategy and set up a meeting with Yoav"
-ROUNDS = 5
-
-
-def main() -> None:
-    """Measure and print one line a figure, median of the rounds."""
-    starts: list[float] = []
-    memory = 0.0
-    with tempfile.TemporaryDirectory() as home:
-        for _ in range(ROUNDS):
-            began = time.perf_counter()
-            with demo(Path(home)) as process:
-                starts.append(time.perf_counter() - began)
-                memory = resident(process.pid)
-        with demo(Path(home)) as process:
-            first, story = asyncio.run(measure(process))
-            after = resident(process.pid)
-    python = statistics.median(bare_start() for _ in range(ROUNDS))
-    print(f"ready                      {statistics.median(starts):.2f} s  (a bare interpreter: {python:.2f} s)")
-    print(f"idle memory                {memory:.0f} MB, after {ROUNDS} stories {after:.0f} MB")
-    print(f"POST to first event, p50   {statistics.median(first) * 1000:.0f} ms")
-    print(f"story without the person   {statistics.median(story):.2f} s, first {story[0]:.2f} s")
+SECTIONS = (*(workload.name for workload in WORKLOADS), "streamed", "product")
 
 
-def resident(pid: int) -> float:
-    """Resident memory in MB."""
-    pages = int(Path(f"/proc/{pid}/statm").read_text("utf-8").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1_000_000
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what was asked for and print it."""
+    options = _options(arguments)
+    found: dict[str, Any] = {"machine": machine(), "rounds": options.rounds}
+    with tempfile.TemporaryDirectory(prefix=".bench-", dir=options.place) as place:
+        found["file_system"] = file_system(Path(place))
+        print(
+            f"{found['machine']}, {found['file_system']}, {options.rounds} rounds: median (least..most)\n", flush=True
+        )
+        workloads = [workload for workload in WORKLOADS if workload.name in options.only]
+        results = hold(workloads, options.rounds, options.engines, Path(place))
+    found["workloads"] = report.as_json(results)
+    for result in results:
+        print(report.table(result), end="\n\n", flush=True)
+    if "streamed" in options.only:
+        found["streamed"] = streamed.streamed_plan()
+        print(f"A plan of five steps streamed by a model\n{streamed.table(found['streamed'])}\n", flush=True)
+    if "product" in options.only:
+        found["product"] = product.figures()
+        print(f"The product as a process\n{product.table(found['product'])}", flush=True)
+    if options.json is not None:
+        options.json.write_text(json.dumps(found, indent=1), "utf-8")
 
 
-def bare_start() -> float:
-    """Seconds an interpreter takes to start and end."""
-    began = time.perf_counter()
-    os.waitpid(os.posix_spawn(sys.executable, [sys.executable, "-c", ""], {}), 0)
-    return time.perf_counter() - began
+def machine() -> str:
+    """What the figures were read on."""
+    return (
+        f"{os.cpu_count()} x {platform.machine()}, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}"
+    )
 
 
-async def measure(process: Process) -> tuple[list[float], list[float]]:
-    """Seconds to the first event, and of whole stories whose questions are answered at once."""
-    first: list[float] = []
-    story: list[float] = []
-    headers = {"Authorization": f"Bearer {process.token}"}
-    async with aiohttp.ClientSession(process.url, headers=headers) as http:
-        for _ in range(ROUNDS):
-            began = time.perf_counter()
-            async with http.post("/api/orchestrate", json={"request": STORY}) as response:
-                execution = (await response.json())["id"]
-            async with http.get(f"/api/orchestrate/stream/{execution}") as stream:
-                async for line in stream.content:
-                    if line.startswith(b"data:") and len(first) == len(story):
-                        first.append(time.perf_counter() - began)
-                    if line.startswith(b"data:"):
-                        await answer(http, execution)
-            story.append(time.perf_counter() - began)
-    return first, story
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", type=_names, default=SECTIONS, help=f"some of {','.join(SECTIONS)}")
+    parser.add_argument("--engines", type=_names, default=tuple(c.name for c in COMPETITORS))
+    parser.add_argument("--place", type=Path, default=ROOT, help="where to write; a real disk")
+    parser.add_argument("--json", type=Path, help="write every reading to this file")
+    return parser.parse_args(arguments)
 
 
-async def answer(http: aiohttp.ClientSession, execution: str) -> None:
-    """Answer whatever is asked."""
-    async with http.get(f"/api/orchestrate/{execution}") as response:
-        body: dict[str, Any] = await response.json()
-    for approval in body["approvals"]:
-        if approval["status"] == "pending":
-            choice = {"decision": "choose", "choice": approval["choices"][0]["id"]} if approval["choices"] else None
-            async with http.post(
-                f"/api/approvals/{approval['id']}", json=choice or {"decision": "approve"}
-            ) as response:
-                await response.read()
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split(","))
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def test_the_story_in_the_local_chat_with_a_crash_at_the_gate(
         shoot(page, f"{locale}-2-gate")
         port = int(process.url.rsplit(":", 1)[1])
         process.kill()
-    with demo(tmp_path, port) as process:
+    with demo(tmp_path, port=port) as process:
         expect(page.locator("#connection")).to_have_attribute("data-state", "connected", timeout=20_000)
         expect(gate).to_be_visible()
         gate.locator("button[data-key^=approve]").click()

@@ -1,0 +1,1 @@
+"""Other engines, each in the environment of the ``bench-peers`` extra."""
