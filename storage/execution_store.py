@@ -16,7 +16,7 @@ from engine.domain.message import AgentMessage
 from engine.domain.request import Request
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine, Money, Spend, Usage
-from engine.ports.store import Change, Due, DueKind
+from engine.ports.store import AskedOf, Change, Due, DueKind
 from storage.codec import (
     decode,
     load_approval,
@@ -155,6 +155,28 @@ class SqliteExecutionStore:
         """See the port."""
         rows = await self._database.rows(select(_ap.body).where(_ap.id == approval_id))
         return load_approval(rows[0]["body"]) if rows else None
+
+    async def asked(self, approval_id: ApprovalId) -> AskedOf | None:
+        """See the port."""
+        query = select(_ap.body, _ap.tenant_id, _e.user_id).where(_ap.id == approval_id, _e.id == _ap.execution_id)
+        rows = await self._database.rows(query)
+        if not rows:
+            return None
+        row = rows[0]
+        return AskedOf(
+            approval=load_approval(row["body"]),
+            tenant_id=TenantId(row["tenant_id"]),
+            user_id=PrincipalId(row["user_id"]),
+        )
+
+    async def gate(self, execution_id: ExecutionId, step_id: StepId, effect_number: int) -> Approval | None:
+        """See the port."""
+        query = select(_ap.body).where(
+            _ap.execution_id == execution_id, _ap.step_id == step_id, _ap.kind == "gate", _ap.status != "superseded"
+        )
+        rows = await self._database.rows(query.order_by(_ap.created_at, _ap.id))
+        asked = [a for row in rows if (a := load_approval(row["body"])).effect_number == effect_number]
+        return asked[-1] if asked else None
 
     async def approvals(
         self, tenant: TenantId, user: PrincipalId | None, status: ApprovalStatus | None

@@ -315,6 +315,16 @@ Change = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOf:
+    """An approval, and who may decide it."""
+
+    approval: Approval
+    tenant_id: TenantId
+    user_id: PrincipalId
+    """The requester."""
+
+
 class ExecutionStore(Protocol):
     """The engine's memory. Every read names the tenant, or is the owner process's own recovery read."""
 
@@ -369,6 +379,14 @@ class ExecutionStore(Protocol):
 
     async def approval(self, approval_id: ApprovalId) -> Approval | None:
         """One approval, or None."""
+        ...
+
+    async def asked(self, approval_id: ApprovalId) -> AskedOf | None:
+        """One approval with whose execution it is about, or None."""
+        ...
+
+    async def gate(self, execution_id: ExecutionId, step_id: StepId, effect_number: int) -> Approval | None:
+        """The newest question about this effect of a step that was not superseded, or None."""
         ...
 
     async def approvals(

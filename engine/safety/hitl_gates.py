@@ -59,12 +59,11 @@ class HitlGates:
             ConflictError: ``already_decided``; parameters ``who`` and ``when``.
             RequestError: the answer does not fit the question; nothing was decided.
         """
-        approval = await self._store.approval(approval_id)
-        if approval is None:
+        asked = await self._store.asked(approval_id)
+        if asked is None:
             raise NotFoundError("approval_unknown", f"There is no approval {approval_id}.", {"id": approval_id})
-        snapshot = await self._state.snapshot(approval.execution_id)
-        request = snapshot.execution.request
-        authorise(principal, Action.DECIDE, tenant=request.tenant_id, owner=request.user_id)
+        approval = asked.approval
+        authorise(principal, Action.DECIDE, tenant=asked.tenant_id, owner=asked.user_id)
         if approval.status is not ApprovalStatus.PENDING:
             return _already(approval, principal, decision)
         decided = judge(approval, decision, principal, self._clock.now(), self._schemas)

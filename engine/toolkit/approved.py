@@ -33,7 +33,7 @@ class Approved(ToolDecorator):
             Suspended: nobody has answered, or the world changed since and the person is asked again.
             Declined: the person said no, or nobody answered in time.
         """
-        approval = await self._latest(call)
+        approval = await self._store.gate(call.execution_id, call.step_id, call.number)
         if approval is None or approval.call is None:
             raise self._question(call, self.spec.call(arguments))
         match approval.status:
@@ -48,14 +48,12 @@ class Approved(ToolDecorator):
                 raise Declined
 
     async def _run_approved(self, call: ToolCall, consented: Call, proposed: Call) -> Artifact:
-        begun = await self._store.intent(call.key) is not None
-        if not begun and await self._inner.check(consented.arguments) is not None and proposed.hash != consented.hash:
-            raise self._question(call, proposed)
+        # What the world says matters only before the effect: one that has begun is repeated as it was consented to.
+        if proposed.hash != consented.hash and await self._inner.check(consented.arguments) is not None:
+            begun = await self._store.intent(call.key) is not None
+            if not begun:
+                raise self._question(call, proposed)
         return await self._inner.run(call, consented.arguments)
-
-    async def _latest(self, call: ToolCall) -> Approval | None:
-        snapshot = await self._state.snapshot(call.execution_id)
-        return snapshot.latest(ApprovalKind.GATE, call.step_id, call.number)
 
     def _question(self, call: ToolCall, wanted: Call) -> Suspended:
         now = self._clock.now()

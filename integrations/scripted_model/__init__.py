@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from integrations.scripted_model.journal import Ending, Exchange
-from integrations.scripted_model.options import MODELS, ServedModel, ServerOptions
+from integrations.scripted_model.options import MODELS, SCRIPTED, ServedModel, ServerOptions
 from integrations.scripted_model.pacing import Hold, Pacer, Progress, spread
 from integrations.scripted_model.scripts import (
     CutStream,
@@ -31,6 +31,7 @@ from integrations.scripted_model.view import RequestView, ToolOutput, Turn
 
 __all__ = [
     "MODELS",
+    "SCRIPTED",
     "CutStream",
     "EndWithoutStop",
     "Ending",

@@ -39,6 +39,9 @@ MODELS = (
 )
 """The models of today, by name; what answers is the script."""
 
+SCRIPTED = ServedModel(id="scripted", display_name="Scripted answers, not a model")
+"""For a demonstration: no real model's name, and no price, so that no cost is shown where nothing was paid."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerOptions:

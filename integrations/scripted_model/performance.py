@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -30,7 +29,7 @@ from integrations.scripted_model.scripts import (
     Stall,
     UseTools,
 )
-from integrations.scripted_model.streaming import PING, Frame, Head, frames, message
+from integrations.scripted_model.streaming import PING, Frame, Head, as_bytes, frames, message
 from integrations.scripted_model.usage import count, tokens, weigh
 from integrations.scripted_model.view import RequestView
 
@@ -192,7 +191,7 @@ async def _give(course: _Course, stage: Stage) -> web.StreamResponse:
         await _stall(fault, None)
     if isinstance(fault, EndWithoutStop):
         answer = answer.first(answer.pieces if fault.after is None else fault.after, None)
-    body = json.dumps(message(stage.head, answer), ensure_ascii=False).encode()
+    body = as_bytes(message(stage.head, answer))
     stage.exchange.status = 200
     response = web.StreamResponse(headers={**_headers(stage), "content-type": "application/json"})
     response.content_length = len(body)

@@ -27,6 +27,8 @@ from integrations.scripted_model.view import RequestView, view
 
 _REMEMBERED = 1_000
 """The journal keeps the latest so many exchanges."""
+_GRACE = 0.01
+"""Seconds a running answer gets when the server stops."""
 _Handler = Callable[[web.Request, str], Awaitable[web.StreamResponse]]
 
 
@@ -162,10 +164,6 @@ async def serve_scripted(script: Script, options: ServerOptions | None = None) -
         yield server
     finally:
         await runner.cleanup()
-
-
-_GRACE = 0.01
-"""Seconds a running answer gets when the server stops."""
 
 
 def _port(runner: web.AppRunner) -> int:

@@ -35,7 +35,7 @@ class Frame:
 
     def encode(self) -> bytes:
         """As it goes over the wire."""
-        return f"event: {self.event}\ndata: {json.dumps(self.data, ensure_ascii=False)}\n\n".encode()
+        return b"event: %b\ndata: %b\n\n" % (self.event.encode(), as_bytes(self.data))
 
 
 PING = Frame(event="ping", data={"type": "ping"})
@@ -59,6 +59,11 @@ def message(head: Head, answer: Answer) -> JsonObject:
     """The same answer in one piece."""
     usage = head.usage.wire(spoken_tokens(answer))
     return _message(head, [block.whole for block in answer.blocks], answer.stop, answer.stop_details, usage)
+
+
+def as_bytes(value: JsonObject) -> bytes:
+    """JSON as UTF-8; half a surrogate pair, which no UTF-8 can hold, stays an escape."""
+    return json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace")
 
 
 def spoken_tokens(answer: Answer) -> int:

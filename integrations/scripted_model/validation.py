@@ -6,12 +6,12 @@ From anthropic 2.12's parameter types, the API's error and migration pages and i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from hmac import compare_digest
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from integrations.scripted_model.conversation import check_conversation
 from integrations.scripted_model.errors import ApiError
@@ -81,7 +81,7 @@ def _read(raw: bytes, options: ServerOptions) -> dict[str, Any]:
     if len(raw) > options.max_body:
         raise ApiError(413)
     try:
-        body: Any = json.loads(raw)
+        body: Any = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         raise ApiError(400, f"The request body is not valid JSON: {error}") from error
     if not isinstance(body, dict):

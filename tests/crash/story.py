@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from pathlib import Path
 
 from bot.app import Tizmor, open_tizmor
@@ -15,16 +15,27 @@ from engine.domain.ids import DEFAULT_TENANT, ApprovalId, PrincipalId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
 from engine.errors import ConflictError
+from integrations.scripted_model import serve_scripted
+from integrations.scripted_model.office import office_script
 
 OWNER = Principal(id=PrincipalId("owner"), tenant_id=DEFAULT_TENANT, role=Role.OWNER)
 SENTENCE = "תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב"
 SECONDS = 30
 
 
-async def tell(home: Path, failpoint: str | None = None, log: Path | None = None) -> ExecutionSnapshot:
-    """Run the product until the story's final reply is in the chat; the same call after a crash goes on."""
+async def tell(
+    home: Path, failpoint: str | None = None, log: Path | None = None, *, model: bool = False
+) -> ExecutionSnapshot:
+    """Run the product until the story's final reply is in the chat; the same call after a crash goes on.
+
+    With ``model`` it is planned and written through a scripted Messages API, which dies with the process.
+    """
     settings = Settings(tizmor_home=home, tizmor_failpoint=failpoint, tizmor_failpoint_log=log)
-    async with asyncio.timeout(SECONDS), open_tizmor(settings) as tizmor:
+    async with asyncio.timeout(SECONDS), AsyncExitStack() as stack:
+        if model:
+            server = await stack.enter_async_context(serve_scripted(office_script()))
+            settings = settings.model_copy(update={"anthropic_base_url": server.url})
+        tizmor = await stack.enter_async_context(open_tizmor(settings))
         await tizmor.door.say(OWNER, SENTENCE, "story")
         while True:
             snapshot = await _look(tizmor)

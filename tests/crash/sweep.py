@@ -1,12 +1,14 @@
 """Kill the story at every named point, enumerated, and look at what the world holds afterwards.
 
-``python -m tests.crash.sweep WORKDIR [SHARE/SHARES]`` prints one JSON line per point. A fork server: everything is
+``python -m tests.crash.sweep WORKDIR [SHARE/SHARES [model]]`` prints one JSON line per point; with ``model`` the story goes
+through a scripted model, and only the points that the offline story does not have are visited. A fork server: everything is
 imported once, every run is a forked process, so that a run costs its own work only.
 """
 
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import os
 import shutil
@@ -29,6 +31,16 @@ from tests.written import our_events
 
 RESTARTS = 3
 
+OF_THE_MODEL = (
+    "model.",
+    "state.SaveDraft",
+    "state.SavePlan",
+    "state.ReserveSpend",
+    "state.SettleSpend",
+    "state.SaveCheck",
+)
+"""How points begin that only a story with a model passes, or passes otherwise."""
+
 
 def in_child(work: Callable[[], None]) -> int:
     """Run in a forked process; its exit code, or minus the signal that killed it."""
@@ -47,11 +59,11 @@ def in_child(work: Callable[[], None]) -> int:
     return os.waitstatus_to_exitcode(status)
 
 
-def run_story(home: Path, failpoint: str | None = None, log: Path | None = None) -> int:
+def run_story(home: Path, failpoint: str | None = None, log: Path | None = None, *, model: bool = False) -> int:
     """One process's share of the story."""
 
     def work() -> None:
-        snapshot = asyncio.run(tell(home, failpoint, log))
+        snapshot = asyncio.run(tell(home, failpoint, log, model=model))
         assert snapshot.execution.outcome is ExecutionOutcome.SUCCEEDED, snapshot.step_runs
 
     return in_child(work)
@@ -66,23 +78,24 @@ def count(home: Path) -> dict[str, int]:
     return {"events": len(ours), "mails": len(mails), "agendas": len(agendas)}
 
 
-def enumerate_points(work: Path) -> list[str]:
+def enumerate_points(work: Path, *, model: bool) -> list[str]:
     """Every point an undisturbed story passes, in order."""
     home, log = work / "enumerate", work / "points"
     shutil.copytree(work / "template", home)
-    code = run_story(home, log=log)
+    code = run_story(home, log=log, model=model)
     assert code == 0, code
-    return log.read_text("utf-8").split()
+    points = log.read_text("utf-8").split()
+    return [point for point in points if point.startswith(OF_THE_MODEL)] if model else points
 
 
-def kill_at(work: Path, template: Path, point: str) -> dict[str, Any]:
+def kill_at(work: Path, template: Path, point: str, *, model: bool) -> dict[str, Any]:
     """Die there, start again until it is done, count."""
     home = work / point.replace("#", "-")
     shutil.copytree(template, home)
-    first = run_story(home, point)
+    first = run_story(home, point, model=model)
     codes = [first]
     while codes[-1] != 0 and len(codes) <= RESTARTS:
-        codes.append(run_story(home))
+        codes.append(run_story(home, model=model))
     verdict = {"point": point, "killed": first == -signal.SIGKILL, "ended": codes[-1] == 0, **count(home)}
     if verdict["ended"]:
         shutil.rmtree(home)
@@ -105,11 +118,14 @@ def main() -> None:
     logger.remove()
     work = Path(sys.argv[1])
     share, shares = (int(n) for n in (sys.argv[2] if len(sys.argv) > 2 else "0/1").split("/"))
+    model = sys.argv[3:] == ["model"]
+    if model:
+        importlib.import_module("anthropic")  # once here, instead of in every forked child
     work.mkdir(parents=True, exist_ok=True)
     template = small_sample(work)
-    for index, point in enumerate(enumerate_points(work)):
+    for index, point in enumerate(enumerate_points(work, model=model)):
         if index % shares == share:
-            print(json.dumps(kill_at(work, template, point)), flush=True)
+            print(json.dumps(kill_at(work, template, point, model=model)), flush=True)
 
 
 if __name__ == "__main__":

@@ -161,11 +161,11 @@ def _asks(briefed: Briefed, key: str, choices: Sequence[str]) -> dict[str, Any]:
     if briefed.must_plan:
         return _plan(say(briefed.language, "unknown"), [], sure=False)
     question = {"text": say(briefed.language, key), "choices": list(dict.fromkeys(choices))[-5:]}
-    return {"understood": "", "question": question, "steps": [], "sure": False}
+    return {"question": question, "steps": [], "understood": "", "sure": False}
 
 
 def _plan(understood: str, steps: Sequence[Mapping[str, Any]], *, sure: bool) -> dict[str, Any]:
-    return {"understood": understood, "question": None, "steps": list(steps), "sure": sure}
+    return {"question": None, "steps": list(steps), "understood": understood, "sure": sure}
 
 
 def _step(

@@ -168,6 +168,16 @@ async def test_an_answer_can_be_spread_over_a_time() -> None:
         assert 0.2 <= asyncio.get_running_loop().time() - began < 5
 
 
+async def test_even_half_a_character_reaches_the_client() -> None:
+    async with serve_scripted(always(SayText("half \ud83d of a pair"))) as server, sdk(server.url) as client:
+        whole = await client.messages.create(model=MODEL, max_tokens=50, messages=HELLO)
+        async with client.messages.stream(model=MODEL, max_tokens=50, messages=HELLO) as stream:
+            streamed = await stream.get_final_message()
+    assert [block.text for answer in (whole, streamed) for block in answer.content if block.type == "text"] == [
+        "half \ud83d of a pair"
+    ] * 2
+
+
 async def test_an_answer_ends_at_the_tokens_the_request_allows() -> None:
     async with serve_scripted(always(SayText("a" * 4_000))) as server, sdk(server.url) as client:
         answer = await client.messages.create(model=MODEL, max_tokens=50, messages=HELLO)

@@ -96,6 +96,18 @@ async def test_a_growing_conversation_reads_what_the_turn_before_wrote() -> None
     assert 0 < second[2] < 20
 
 
+async def test_what_is_read_lives_on_though_it_is_not_marked_again() -> None:
+    now = Hands()
+    one, other = ([{"role": "assistant", "content": said}, {"role": "user", "content": "go on"}] for said in ("a", "b"))
+    turns: list[dict[str, Any]] = [{"role": "user", "content": PROMPT}]
+    async with serve_scripted(FINE, ServerOptions(now=now)) as server, sdk(server.url) as client:
+        written = _split(await _used(client, messages=turns, cache_control=MINUTES))[2]
+        now.seconds = 299
+        await _used(client, messages=[*turns, *one], cache_control=MINUTES)
+        now.seconds = 590
+        assert _split(await _used(client, messages=[*turns, *other], cache_control=MINUTES))[1] == written
+
+
 async def test_a_short_prefix_is_not_cached_and_nobody_says_so() -> None:
     async with serve_scripted(FINE) as server, sdk(server.url) as client:
         for _ in range(2):

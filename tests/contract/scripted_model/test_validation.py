@@ -253,7 +253,16 @@ async def test_the_api_version_must_be_named_and_known() -> None:
     assert "is not a valid version" in (await _ask(headers={"anthropic-version": "2026-10-22"})).said
 
 
-@pytest.mark.parametrize(("raw", "said"), [(b"{", "not valid JSON"), (b"[]", "Input should be an object")])
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"{", "not valid JSON"),
+        (b'{"model": "\\ud800"}', "not valid JSON"),
+        (b'{"max_tokens": NaN}', "not valid JSON"),
+        (b'{"a":' * 5_000, "not valid JSON"),
+        (b"[]", "Input should be an object"),
+    ],
+)
 async def test_a_body_that_is_no_object_is_refused(raw: bytes, said: str) -> None:
     async with serve_scripted(FINE) as server:
         answered = await post(server.url, raw)
