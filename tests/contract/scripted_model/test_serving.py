@@ -48,7 +48,9 @@ def _listeners(port: int) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("reply", [Late(SayText("hi")), Stall(SayText("hi")), SayText("hi", pace=Hold())], ids=str)
+@pytest.mark.parametrize(
+    "reply", [Late(SayText("hi")), Stall(SayText("hi")), SayText("hi", pace=Hold())], ids=["late", "stalled", "held"]
+)
 async def test_leaving_breaks_off_what_is_still_being_answered_at_once(reply: object) -> None:
     async with sdk("http://127.0.0.1:1") as client, asyncio.TaskGroup() as group:
         began = 0.0
