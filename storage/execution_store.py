@@ -16,7 +16,8 @@ from engine.domain.message import AgentMessage
 from engine.domain.request import Request
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine, Money, Spend, Usage
-from engine.ports.store import AskedOf, Change, Due, DueKind
+from engine.ports.changes import Change, Due, DueKind
+from engine.ports.store import AskedOf
 from storage.codec import (
     decode,
     load_approval,

@@ -20,8 +20,9 @@ from engine.execution.step_context import AttemptContext
 from engine.execution.suspension import Declined, Suspended, Unsettled
 from engine.orchestration.state_manager import StateManager
 from engine.ports.agents import Agent
+from engine.ports.changes import Change
 from engine.ports.clock import Clock
-from engine.ports.store import Change, ExecutionStore
+from engine.ports.store import ExecutionStore
 from engine.ports.telemetry import Span, Telemetry
 from engine.ports.tools import Tool
 from engine.safety.budgets import Spending

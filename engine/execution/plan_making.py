@@ -31,8 +31,8 @@ from engine.planning.adoption import unchanged
 from engine.planning.conversation import MAX_EXECUTIONS, earlier_executions, importable
 from engine.planning.deliberation import AGAIN, MODEL_UNAVAILABLE, OFFLINE, STOP, deliberate
 from engine.planning.revise import reconciled, without
+from engine.ports.changes import Change, PutArtifact, SaveDraft, SavePlan
 from engine.ports.planning import Brief, EarlierExecution, PlanQuestion
-from engine.ports.store import Change, PutArtifact, SaveDraft, SavePlan
 from engine.safety.budgets import Spender
 from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER, opening
 

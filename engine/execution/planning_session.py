@@ -12,10 +12,10 @@ from engine.domain.plan import Plan, Step
 from engine.errors import IntegrationError, PlanError, UnavailableError
 from engine.execution.error_recovery import recover
 from engine.execution.suspension import Declined, Suspended
+from engine.ports.changes import Change
 from engine.ports.clock import Clock
 from engine.ports.language_model import Growing, ModelAnswer, ModelRequest
 from engine.ports.planning import Brief, Planner, PlanQuestion
-from engine.ports.store import Change
 from engine.ports.telemetry import Telemetry
 from engine.safety.budgets import Spender, Spending
 

@@ -15,7 +15,7 @@ from engine.domain.json import JsonObject
 from engine.domain.label import Integrity, Label
 from engine.execution.attempt import AttemptEnd, Failed, GaveWay, LeftOpen, Succeeded, WasDeclined
 from engine.execution.error_recovery import recover
-from engine.ports.store import AppendEvent, Change, Due, DueKind, ParkStep, PutArtifact, SetDue, SettleStep
+from engine.ports.changes import AppendEvent, Change, Due, DueKind, ParkStep, PutArtifact, SetDue, SettleStep
 
 _TENANT = Label(integrity=Integrity.TENANT)
 

@@ -33,7 +33,7 @@ from engine.execution.working_copy import WorkingCopy
 from engine.orchestration.results import compose
 from engine.orchestration.transitions import outcome_of
 from engine.planning.deliberation import deliberate
-from engine.ports.store import ClaimStep, MoveExecution, OwnExecution, SettleStep, SupersedeApprovals
+from engine.ports.changes import ClaimStep, MoveExecution, OwnExecution, SettleStep, SupersedeApprovals
 from engine.safety.questions import opening
 
 RECORD_SECONDS = 10.0

@@ -20,9 +20,10 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import PersonalTime
 from engine.errors import NotAllowedError, RequestError
 from engine.orchestration.state_manager import StateManager
+from engine.ports.changes import SaveCheckpoint, SendMessage
 from engine.ports.clock import Clock
 from engine.ports.language_model import ModelAnswer, ModelRequest
-from engine.ports.store import ExecutionStore, SaveCheckpoint, SendMessage
+from engine.ports.store import ExecutionStore
 from engine.ports.tools import Tool, ToolCall
 from engine.safety.budgets import Spender, Spending
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from engine.ports.store import Change
+from engine.ports.changes import Change
 
 
 class Suspended(BaseException):

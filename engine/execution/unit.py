@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from engine.execution.attempt import StepAttempt
 from engine.execution.recording import Record
-from engine.ports.store import Change
+from engine.ports.changes import Change
 
 
 @dataclass(slots=True)

@@ -15,8 +15,9 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import ConflictError, NotFoundError, RequestError
 from engine.orchestration.state_manager import StateManager
 from engine.orchestration.transitions import Effectiveness, judge_signal
+from engine.ports.changes import CreateExecution, PutFeedback, RaiseFlag
 from engine.ports.clock import Clock, IdSource
-from engine.ports.store import CreateExecution, ExecutionStore, PutFeedback, RaiseFlag
+from engine.ports.store import ExecutionStore
 from engine.streaming.stream_manager import StreamManager
 
 _FLAGS = {

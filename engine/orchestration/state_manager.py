@@ -10,8 +10,9 @@ from engine.domain.json import JsonValue
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import NotFoundError
 from engine.failpoints import failpoint
+from engine.ports.changes import AppendEvent, Change
 from engine.ports.clock import Clock
-from engine.ports.store import AppendEvent, Change, ExecutionStore
+from engine.ports.store import ExecutionStore
 
 Watcher = Callable[[Event], None]
 """Called after the commit, on the event loop; must return at once. ``seq`` of the event is 0: read it to know."""

@@ -9,8 +9,9 @@ from engine.domain.approval import ApprovalStatus
 from engine.domain.event import EventType
 from engine.domain.ids import ExecutionId
 from engine.orchestration.state_manager import StateManager
+from engine.ports.changes import ClaimDue, Due, DueKind, RemindApproval
 from engine.ports.clock import Clock
-from engine.ports.store import ClaimDue, Due, DueKind, ExecutionStore, RemindApproval
+from engine.ports.store import ExecutionStore
 from engine.ports.timer import Timer
 from engine.safety.hitl_gates import HitlGates
 

@@ -20,6 +20,7 @@ from engine.errors import ConflictError, RefusedError
 from engine.execution.suspension import Declined, Suspended
 from engine.failpoints import failpoint
 from engine.orchestration.state_manager import StateManager
+from engine.ports.changes import Change, PutPrompt, RaiseFlag, ReserveSpend, SettleSpend
 from engine.ports.clock import Clock, IdSource
 from engine.ports.language_model import (
     AnswerLostError,
@@ -30,7 +31,7 @@ from engine.ports.language_model import (
     Text,
     ToolResult,
 )
-from engine.ports.store import Change, ExecutionStore, PutPrompt, RaiseFlag, ReserveSpend, SettleSpend
+from engine.ports.store import ExecutionStore
 from engine.ports.telemetry import Span, Telemetry
 from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER, opening
 

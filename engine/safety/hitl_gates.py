@@ -15,8 +15,9 @@ from engine.domain.json import JsonObject
 from engine.domain.tenant import Principal
 from engine.errors import ConflictError, NotFoundError, RequestError
 from engine.orchestration.state_manager import StateManager
+from engine.ports.changes import DecideApproval
 from engine.ports.clock import Clock
-from engine.ports.store import DecideApproval, ExecutionStore
+from engine.ports.store import ExecutionStore
 from engine.safety.authoriser import Action, authorise
 
 _VERBS: Mapping[ApprovalKind, frozenset[DecisionVerb]] = {

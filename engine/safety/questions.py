@@ -7,7 +7,7 @@ from datetime import timedelta
 from engine.domain.approval import Approval
 from engine.domain.event import EventType
 from engine.orchestration.state_manager import StateManager
-from engine.ports.store import Change, Due, DueKind, OpenApproval, SetDue
+from engine.ports.changes import Change, Due, DueKind, OpenApproval, SetDue
 
 REMIND_AFTER = timedelta(hours=12)
 EXPIRE_AFTER = timedelta(days=7)

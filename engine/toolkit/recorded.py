@@ -16,8 +16,9 @@ from engine.errors import InternalError
 from engine.execution.suspension import Suspended, Unsettled
 from engine.failpoints import failpoint
 from engine.orchestration.state_manager import StateManager
+from engine.ports.changes import CompleteIntent, RecordIntent
 from engine.ports.clock import Clock, IdSource
-from engine.ports.store import CompleteIntent, ExecutionStore, RecordIntent
+from engine.ports.store import ExecutionStore
 from engine.ports.tools import Tool, ToolCall
 from engine.safety.questions import opening
 from engine.toolkit.decorator import ToolDecorator

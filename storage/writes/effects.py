@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from engine.ports import store as s
+from engine.ports import changes as s
 from storage import tables as t
 from storage.codec import encode, instant
 from storage.writes.dispatch import writes

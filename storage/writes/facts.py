@@ -8,7 +8,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.domain.json import content_hash
-from engine.ports import store as s
+from engine.ports import changes as s
 from storage import tables as t
 from storage.codec import encode, instant
 from storage.writes.dispatch import writes

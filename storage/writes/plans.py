@@ -11,7 +11,7 @@ from engine.domain.execution import StepStatus
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.json import content_hash
 from engine.domain.plan import Plan, Step
-from engine.ports import store as s
+from engine.ports import changes as s
 from storage import tables as t
 from storage.codec import PLAN_SCHEMA, dump_plan, encode
 from storage.writes.dispatch import writes

@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.domain.spend import ModelCall, Usage
-from engine.ports import store as s
+from engine.ports import changes as s
 from storage import tables as t
 from storage.codec import instant
 from storage.writes.dispatch import writes

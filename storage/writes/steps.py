@@ -8,7 +8,7 @@ from sqlalchemy import literal, null, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.domain.execution import StepOutcome, StepStatus
-from engine.ports import store as s
+from engine.ports import changes as s
 from storage import tables as t
 from storage.codec import dump_error, encode, instant, maybe_instant
 from storage.writes.dispatch import writes

@@ -23,8 +23,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 @pytest.mark.parametrize("path", CODE, ids=lambda p: str(p.relative_to(ROOT)))
 def test_files_and_functions_stay_small(path: Path) -> None:
-    exempt = path.name == "writes.py"  # one statement and one mapping per kind of change: a table, not a procedure
-    assert exempt or len(path.read_text("utf-8").splitlines()) <= MOST_LINES
+    assert len(path.read_text("utf-8").splitlines()) <= MOST_LINES
     for function in functions(path):
         assert (function.end_lineno or 0) - function.lineno < MOST_FUNCTION_LINES, function.name
 

@@ -16,8 +16,8 @@ from engine.domain.ids import DEFAULT_TENANT, StepId
 from engine.domain.spend import NO_CAPS, Caps, ModelCall, Money, Spend, Usage
 from engine.errors import RefusedError
 from engine.ports.agents import StepContext
+from engine.ports.changes import ReserveSpend
 from engine.ports.language_model import AnswerLostError
-from engine.ports.store import ReserveSpend
 from engine.safety.budgets import estimated_tokens
 from tests.lab import OWNER, PRICES, Lab, NoteInputs, World, note, open_lab, plan, step
 from tests.unit.execution.model import ScriptedModel, asking, question, said

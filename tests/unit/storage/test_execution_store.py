@@ -15,7 +15,7 @@ from engine.domain.event import Event, EventType
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepOutcome, StepStatus
 from engine.domain.ids import ApprovalId, EffectKey, ExecutionId, PrincipalId, StepId
 from engine.domain.request import Request
-from engine.ports import store as s
+from engine.ports import changes as s
 from storage.codec import instant
 from storage.database import open_database
 from storage.execution_store import SqliteExecutionStore
