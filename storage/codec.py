@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -22,6 +23,7 @@ _APPROVAL: TypeAdapter[Approval] = TypeAdapter(Approval)
 _ERROR: TypeAdapter[StepError] = TypeAdapter(StepError)
 
 
+@lru_cache(maxsize=64)
 def instant(value: datetime) -> str:
     """A fixed-width UTC text that sorts as time does."""
     if value.tzinfo is None:

@@ -66,7 +66,8 @@ class Writer:
             self._queue.put_nowait(unit)
         except queue.Full:
             await asyncio.to_thread(self._queue.put, unit)
-        return await asyncio.shield(future)
+        # Cancelling the caller cancels only this future: the unit is on its way, and nobody hears how it went.
+        return await future
 
     def post(self, writes: Sequence[Write]) -> bool:
         """Queue a unit nobody waits for: spans, measurements, log lines. False: the queue is full and it was dropped."""

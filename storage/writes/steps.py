@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from sqlalchemy import literal, null, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
@@ -128,8 +129,13 @@ def _(change: s.PutArtifact) -> Iterator[Write]:
             "kind": str(change.artifact.get("kind")),
             "value": encode(change.artifact),
             "integrity": int(change.label.integrity),
-            "readers": encode(sorted(change.label.readers)),
+            "readers": _readers(change.label.readers),
             "written_at": instant(change.at),
         },
         1,
     )
+
+
+@lru_cache(maxsize=256)
+def _readers(readers: frozenset[str]) -> str:
+    return encode(sorted(readers))

@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 
+from loguru import logger
+
 from bot.app import open_tizmor
 from bot.settings import Settings
 from engine.domain.event import EventType
@@ -25,6 +27,7 @@ ROUNDS = 3
 
 def streamed_plan() -> Readings | None:
     """``{"stream": seconds, "first_read": seconds}``, both from the first byte of the stream; medians of the rounds."""
+    logger.remove()  # a table is being printed
     rounds: list[tuple[float, float]] = []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory() as home:
