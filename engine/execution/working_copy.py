@@ -42,7 +42,7 @@ class WorkingCopy:
 
     def run(self, step_id: StepId) -> StepRun:
         """Where a step is."""
-        return self._runs.get(step_id) or StepRun(step_id=step_id)
+        return self._runs[step_id]
 
     def step(self, step_id: StepId) -> Step:
         """A step of the plan."""
@@ -98,6 +98,7 @@ class WorkingCopy:
         self._steps = {step.id: step for step in steps}
         self._followers = {}
         for step in steps:
+            self._runs.setdefault(step.id, StepRun(step_id=step.id))
             for needed in step.depends_on:
                 self._followers.setdefault(needed, []).append(step)
         self.open_steps = sum(1 for step in steps if self.run(step.id).status is not StepStatus.DONE)
