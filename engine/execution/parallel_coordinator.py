@@ -172,11 +172,9 @@ def _may_start(step: Step, snapshot: ExecutionSnapshot, gated_agents: frozenset[
     if any(b.one and not _settled_pick(snapshot, b.step_id) for b in step.bindings.values()):
         return False
     if run.status is not StepStatus.WAITING:
-        return True
+        return not (run.attempts and _engine_asks(snapshot))
     if run.retry_at is not None:
         return run.retry_at <= now
-    if _engine_asks(snapshot):
-        return False
     own = [a for a in snapshot.approvals if a.step_id == step.id and a.kind is not ApprovalKind.CHOICE]
     if own:
         return all(a.status is not ApprovalStatus.PENDING for a in own)
@@ -184,7 +182,7 @@ def _may_start(step: Step, snapshot: ExecutionSnapshot, gated_agents: frozenset[
 
 
 def _engine_asks(snapshot: ExecutionSnapshot) -> bool:
-    """Is a question about the whole execution open, such as one about money? Steps that gave way wait for it."""
+    """Is a question about the whole execution open, such as one about money? Steps that gave way to it wait for it."""
     return any(a.step_id is None and a.status is ApprovalStatus.PENDING for a in snapshot.approvals)
 
 

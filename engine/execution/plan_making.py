@@ -59,7 +59,6 @@ class PlanMaking:
         self._session: PlanningSession | None = None
         self._task: asyncio.Task[None] | None = None
         self._end: PlanningEnd | None = None
-        self._change: str | None = None
 
     @property
     def busy(self) -> bool:
@@ -98,7 +97,6 @@ class PlanMaking:
         async def full_brief() -> Brief:
             return brief if offline else replace(brief, earlier=await self._earlier(snapshot))
 
-        self._change = change
         self._session = PlanningSession(tools, full_brief, spender, nudge)
         self._task = self._spawn(self._run(self._session, nudge))
 
@@ -110,7 +108,7 @@ class PlanMaking:
     def take_draft(self, copy: WorkingCopy, fence: int) -> tuple[Change, ...]:
         """Changes that bring the stored draft up to what is drafted; the copy is brought up too. Empty: nothing new."""
         session, stored = self._session, copy.plan
-        if session is None or copy.planned or self._end is not None:
+        if session is None or copy.planned or isinstance(self._end, Plan):
             return ()
         if session.was_withdrawn and not session.steps:
             if stored is None or not stored.steps:

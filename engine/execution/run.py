@@ -141,15 +141,14 @@ class ExecutionRun:
             self._look_at = None
 
     async def _take_plan(self, unit: Unit) -> None:
-        step = await self._making.take_end(self._copy.snapshot)
-        if step is not None:
-            self._apply_plan(step, unit)
-            return
         changes = self._making.take_draft(self._copy, self._workshop.fence)
         if changes:
             unit.planned.append(changes)
             self._void_dropped(self._copy.plan)
             self._look_at = None
+        step = await self._making.take_end(self._copy.snapshot)
+        if step is not None:
+            self._apply_plan(step, unit)
 
     def _apply_plan(self, step: PlanStep, unit: Unit) -> None:
         if step.ends is not None:

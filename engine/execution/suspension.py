@@ -13,7 +13,8 @@ class Suspended(BaseException):
 
     Args:
         changes: made together with parking; lost when another step has opened the same.
-        waiting: for a person; False: it goes on by itself once its execution is no longer paused.
+        waiting: for a question of its own; False: it is simply ready again, and starts once its execution is not paused
+            and no question about all of it is open.
     """
 
     def __init__(self, *changes: Change, waiting: bool = True) -> None:

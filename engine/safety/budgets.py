@@ -197,9 +197,9 @@ class Spending:
             Declined: they said no, or nothing in time.
         """
         if asked is None or asked.status is ApprovalStatus.SUPERSEDED:
-            raise Suspended(*opening(self._parts.state, self._question(spender, sums)))
+            raise Suspended(*opening(self._parts.state, self._question(spender, sums)), waiting=False)
         if asked.status is ApprovalStatus.PENDING:
-            raise Suspended
+            raise Suspended(waiting=False)
         if asked.chosen != GO_ON:
             raise Declined
 

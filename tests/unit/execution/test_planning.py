@@ -180,6 +180,30 @@ async def test_pausing_while_planning_and_going_on_plans_again(tmp_path: Path) -
         assert (await lab.done(execution.id)).outcome is ExecutionOutcome.SUCCEEDED
 
 
+async def test_a_draft_that_came_to_a_question_is_not_shown_beside_it(tmp_path: Path) -> None:
+    drafted, may_ask = asyncio.Event(), asyncio.Event()
+
+    async def planner(brief: Brief, desk: PlanningDesk) -> Plan | PlanQuestion:
+        if brief.answers:
+            return plan(REST)
+        desk.drafted(FIND)
+        drafted.set()
+        await may_ask.wait()
+        desk.withdrawn()
+        return PlanQuestion(text="Which day?")
+
+    async with open_lab(tmp_path, World(plan=lambda _: plan(), planner=planner)) as lab:
+        execution = await lab.orchestrator.start("a meeting", "owner")
+        await ended(lab, execution.id, "f")
+        may_ask.set()
+        asked = await lab.asked(execution.id)
+        shown = await lab.orchestrator.get_execution(execution.id)
+        assert shown.plan is None or shown.plan.steps == ()
+        assert not shown.artifacts
+        await lab.answer(asked, DecisionVerb.ANSWER, answer="Monday")
+        assert (await lab.done(execution.id)).outcome is ExecutionOutcome.SUCCEEDED
+
+
 @pytest.mark.parametrize("verb", [DecisionVerb.ANSWER, DecisionVerb.CHOOSE])
 async def test_the_planner_asks_and_plans_with_the_answer(tmp_path: Path, verb: DecisionVerb) -> None:
     async def planner(brief: Brief, desk: PlanningDesk) -> Plan | PlanQuestion:

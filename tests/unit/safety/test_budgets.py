@@ -19,7 +19,7 @@ from engine.ports.agents import StepContext
 from engine.ports.changes import ReserveSpend
 from engine.ports.language_model import AnswerLostError
 from engine.safety.budgets import estimated_tokens
-from tests.lab import OWNER, PRICES, Lab, NoteInputs, World, note, open_lab, plan, step
+from tests.lab import OWNER, PRICES, Lab, NoteInputs, Publish, World, note, open_lab, plan, step
 from tests.unit.execution.model import ScriptedModel, asking, question, said
 
 COST = Money.usd(0.0006)
@@ -90,6 +90,23 @@ async def test_at_eighty_percent_the_person_is_asked_once_and_going_on_goes_on(t
         assert len(model.requests) == 7
         await lab.answer(asked, DecisionVerb.CHOOSE, choice="go_on")
         assert len((await lab.until(execution_id, lambda s: bool(s.outcome) or s.execution.paused)).approvals) == 1
+
+
+async def test_a_question_about_money_is_not_waited_for_behind_a_gate_that_waits_for_its_step(tmp_path: Path) -> None:
+    dear = ScriptedModel(said("yes", tokens_in=4_000, tokens_out=400), said("yes"))
+    world = thinking(dear, "a", "b", caps=Caps(per_execution=Money.usd(0.0074)))
+    steps = plan(step("a", "Thinker"), step("b", "Thinker", left="a"), step("p", "Publisher", left="b"))
+    world.plan = lambda _: steps
+    world.tools = (Publish(),)
+    async with open_lab(tmp_path, world) as lab:
+        execution_id = await run(lab)
+        asked = await lab.asked(execution_id)
+        assert asked.topic == "budget", asked
+        await lab.answer(asked, DecisionVerb.CHOOSE, choice="go_on")
+        gate = await lab.asked(execution_id, 2)
+        assert gate.kind is ApprovalKind.GATE
+        await lab.answer(gate, DecisionVerb.APPROVE)
+        assert (await lab.done(execution_id)).outcome is ExecutionOutcome.SUCCEEDED
 
 
 async def test_saying_stop_at_eighty_percent_declines_what_is_left(tmp_path: Path) -> None:
