@@ -151,22 +151,20 @@ async def _serve(settings: Any, *, demo: bool) -> int:
         print(f"Tizmor is ready: {serving.url}")
         if settings.tizmor_scripted_model:
             print("Scripted answers in the place of a language model; every card says so.")
-        elif demo and serving.tizmor.model is None:
-            print("Offline planner: it understands office requests only, and says so on every card.")
         print(f"Open once to sign in: {serving.login_link()}", flush=True)
         async with asyncio.TaskGroup() as group:
-            looking = group.create_task(_say_what_is_wrong_with_the_model(settings, serving.tizmor))
+            looking = group.create_task(_say_what_is_wrong_with_the_model(settings))
             await until_stopped()
             looking.cancel()
         print("Stopping; everything unfinished goes on at the next start.", flush=True)
     return 0
 
 
-async def _say_what_is_wrong_with_the_model(settings: Any, tizmor: Any) -> None:
-    """Look once, beside everything else: a key that is wrong is said before anybody's request meets it."""
+async def _say_what_is_wrong_with_the_model(settings: Any) -> None:
+    """Look once, beside everything else: what is missing or wrong is said before anybody's request meets it."""
     from bot.models import look_at_model  # noqa: PLC0415
 
-    if tizmor.model is None or settings.tizmor_scripted_model:
+    if settings.tizmor_scripted_model:
         return
     for said in await look_at_model(settings, date.today()):  # noqa: DTZ011 - the operator's own today
         if not said.ok or said.code not in {"ready", "compatible"}:

@@ -78,3 +78,23 @@ class Wakeup:
         """Wait for a ring or a nudge; cancels at once."""
         await self._event.wait()
         self._event.clear()
+
+
+class Turnstile:
+    """Lets through, at each ring, everybody who began to wait before it."""
+
+    def __init__(self) -> None:
+        self._next: asyncio.Future[None] | None = None
+
+    def ring(self) -> None:
+        """Let everybody through who waits."""
+        waiting, self._next = self._next, None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
+
+    def wait(self) -> asyncio.Future[None]:
+        """Begin to wait, at once: awaiting what this gives ends with the next ring, even one before the await. Do not
+        cancel it; await it behind ``asyncio.shield`` where that may happen."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        return self._next

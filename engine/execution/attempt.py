@@ -14,7 +14,7 @@ from engine.domain.execution import StepRun, StepStatus
 from engine.domain.plan import Binding, Step
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import PersonalTime
-from engine.errors import InternalError, RequestError
+from engine.errors import InternalError, NotFoundError, RequestError
 from engine.execution.error_recovery import MAX_CRASHES
 from engine.execution.step_context import AttemptContext
 from engine.execution.suspension import Declined, Suspended, Unsettled
@@ -170,8 +170,12 @@ def bound_value(snapshot: ExecutionSnapshot, binding: Binding) -> Artifact:
 
     Raises:
         RequestError: ``contact_not_found``: there is nobody to pick.
+        NotFoundError: ``not_found``: it referred to an earlier execution's artifact that could not be brought in.
     """
-    artifact = load(snapshot.artifacts[binding.step_id])
+    stored = snapshot.artifacts.get(binding.step_id)
+    if stored is None:
+        raise NotFoundError("not_found", f"What {binding.step_id} refers to is not there any more.")
+    artifact = load(stored)
     if not binding.one or not isinstance(artifact, Contacts):
         return artifact
     if len(artifact.items) == 1:

@@ -16,6 +16,12 @@ from engine.ports.telemetry import Telemetry
 MAX_RUNS = 200
 """Executions moving at once; more wait their turn, holding nothing but their id."""
 
+MOST_FAILURES = 6
+"""Runs of one execution that may break one after another, a storage that is away included; then it waits for the next wake."""
+
+FIRST_PAUSE_SECONDS = 1.0
+"""After the first of them; doubled each time."""
+
 Run = Callable[[ExecutionId, Wakeup, ExecutionSnapshot | None], Awaitable[None]]
 
 
@@ -27,6 +33,8 @@ class Dispatcher:
         self._telemetry = telemetry
         self._wakeups: dict[ExecutionId, Wakeup] = {}
         self._tasks: dict[ExecutionId, asyncio.Task[None]] = {}
+        self._known: dict[ExecutionId, ExecutionSnapshot] = {}
+        """Executions as they were just committed, until something else is heard of them."""
         self._slots = asyncio.Semaphore(MAX_RUNS)
         self._group: asyncio.TaskGroup | None = None
 
@@ -46,10 +54,14 @@ class Dispatcher:
         if self._group is None:
             return
         wakeup = self._wakeups.get(execution_id)
-        if wakeup is None:
+        if wakeup is not None:
+            self._known.pop(execution_id, None)  # there is news of it: what was committed first is old
+        else:
             wakeup = self._wakeups[execution_id] = Wakeup()
+            if snapshot is not None:
+                self._known[execution_id] = snapshot
             self._tasks[execution_id] = self._group.create_task(
-                self._keep_running(execution_id, wakeup, snapshot), name=f"execution {execution_id}"
+                self._keep_running(execution_id, wakeup), name=f"execution {execution_id}"
             )
         wakeup.ring()
 
@@ -58,16 +70,23 @@ class Dispatcher:
         for execution_id in execution_ids:
             self.wake(execution_id)
 
-    async def _keep_running(
-        self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None
-    ) -> None:
+    async def _keep_running(self, execution_id: ExecutionId, wakeup: Wakeup) -> None:
         try:
-            while wakeup.rung:
-                async with self._slots:
-                    wakeup.reset()
-                    await self._run(execution_id, wakeup, snapshot)
-                snapshot = None
-        except Exception as error:  # noqa: BLE001 - the crash barrier of an execution
-            self._telemetry.failed(execution_id, None, error)
+            for failures in range(MOST_FAILURES):
+                try:
+                    await self._until_it_rests(execution_id, wakeup)
+                except Exception as error:  # noqa: BLE001 - the crash barrier of an execution
+                    self._telemetry.failed(execution_id, None, error)
+                    wakeup.ring()
+                    await asyncio.sleep(FIRST_PAUSE_SECONDS * 2**failures)
+                else:
+                    return
         finally:
+            self._known.pop(execution_id, None)
             del self._wakeups[execution_id], self._tasks[execution_id]
+
+    async def _until_it_rests(self, execution_id: ExecutionId, wakeup: Wakeup) -> None:
+        while wakeup.rung:
+            async with self._slots:
+                wakeup.reset()
+                await self._run(execution_id, wakeup, self._known.pop(execution_id, None))

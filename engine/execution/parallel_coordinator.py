@@ -73,18 +73,23 @@ def next_moves(
     return Moves(start=start, settle=settle, ask=tuple(_questions(looked_at, snapshot)))
 
 
-def gates_undecided(snapshot: ExecutionSnapshot, gated_agents: frozenset[str]) -> bool:
-    """Does any step that must pass a gate still stand before it?"""
+def gates_undecided(snapshot: ExecutionSnapshot, gated_agents: frozenset[str], step_id: StepId) -> bool:
+    """Does any step that must pass a gate still stand before it? Steps that need this one are not asked about: their gates
+    cannot open before it has ended."""
     passed = {
         a.step_id
         for a in snapshot.approvals
         if a.kind is ApprovalKind.GATE and a.status in {ApprovalStatus.APPROVED, ApprovalStatus.MODIFIED}
     }
-    steps = snapshot.plan.steps if snapshot.plan else ()
-    return any(
-        step.agent in gated_agents and step.id not in passed and _run(snapshot, step.id).status is not StepStatus.DONE
-        for step in steps
-    )
+    needing = {step_id}
+    for step in snapshot.plan.steps if snapshot.plan else ():
+        if not needing.isdisjoint(_needed(step)):
+            needing.add(step.id)
+            continue
+        gated = step.agent in gated_agents and step.id not in passed
+        if gated and step.id != step_id and _run(snapshot, step.id).status is not StepStatus.DONE:
+            return True
+    return False
 
 
 def candidates(snapshot: ExecutionSnapshot, producer: StepId) -> int:
@@ -172,13 +177,13 @@ def _may_start(step: Step, snapshot: ExecutionSnapshot, gated_agents: frozenset[
     if any(b.one and not _settled_pick(snapshot, b.step_id) for b in step.bindings.values()):
         return False
     if run.status is not StepStatus.WAITING:
-        return not (run.attempts and _engine_asks(snapshot))
+        return run.started_at is None or not _engine_asks(snapshot)
     if run.retry_at is not None:
         return run.retry_at <= now
     own = [a for a in snapshot.approvals if a.step_id == step.id and a.kind is not ApprovalKind.CHOICE]
     if own:
         return all(a.status is not ApprovalStatus.PENDING for a in own)
-    return not gates_undecided(snapshot, gated_agents)
+    return not gates_undecided(snapshot, gated_agents, step.id)
 
 
 def _engine_asks(snapshot: ExecutionSnapshot) -> bool:

@@ -14,7 +14,7 @@ from engine.domain.ids import ApprovalId, ChoiceId, StepId
 from engine.domain.label import Integrity, Label
 from engine.domain.plan import Plan
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.errors import InternalError, PlanError, TizmorError
+from engine.errors import InternalError, PlanError, TizmorError, UnavailableError
 from engine.execution.parts import RunParts
 from engine.execution.planning_session import (
     ModelAway,
@@ -45,7 +45,7 @@ class PlanStep:
     plan: Plan | None = None
     """Saved by the changes: current from then on."""
     adopted: frozenset[StepId] = frozenset()
-    """Steps of the draft that are the plan's own."""
+    """Steps of the stored draft that are this plan's, or this draft's, own."""
     ends: tuple[ExecutionOutcome, TizmorError | None] | None = None
     """The execution ends without a plan."""
 
@@ -105,24 +105,23 @@ class PlanMaking:
         if self._task is not None:
             self._task.cancel()
 
-    def take_draft(self, copy: WorkingCopy, fence: int) -> tuple[Change, ...]:
-        """Changes that bring the stored draft up to what is drafted; the copy is brought up too. Empty: nothing new."""
+    def take_draft(self, copy: WorkingCopy, fence: int) -> PlanStep | None:
+        """Changes that bring the stored draft up to what is drafted; the copy is brought up too. None: nothing new."""
         session, stored = self._session, copy.plan
         if session is None or copy.planned or isinstance(self._end, Plan):
-            return ()
-        if session.was_withdrawn and not session.steps:
-            if stored is None or not stored.steps:
-                return ()
-            draft = Plan(version=0, steps=(), planner="model")
-        elif session.steps and (stored is None or stored.steps != tuple(session.steps)):
-            draft = Plan(version=0, steps=tuple(session.steps), planner="model")
-        else:
-            return ()
+            return None
+        drafted = tuple(session.steps)
+        draft = Plan(version=0, steps=drafted, planner="model")
         kept = unchanged(stored, draft)
+        known = len(kept) == len(drafted)
+        # A stored draft that begins like this one is kept whole: what an earlier process read need not be read again.
+        if (known and not session.was_withdrawn) or (session.was_withdrawn and not (stored and stored.steps)):
+            return None
         copy.drafted(draft, kept)
         execution_id = copy.snapshot.execution.id
-        event = self._parts.workshop.state.event(execution_id, EventType.PLAN_DRAFTED, steps=len(draft.steps))
-        return (SaveDraft(execution_id=execution_id, fence=fence, draft=draft, kept=kept), event)
+        event = self._parts.workshop.state.event(execution_id, EventType.PLAN_DRAFTED, steps=len(drafted))
+        save = SaveDraft(execution_id=execution_id, fence=fence, draft=draft, kept=kept)
+        return PlanStep(changes=(save, event), adopted=kept)
 
     async def take_end(self, snapshot: ExecutionSnapshot) -> PlanStep | None:
         """What the session's end comes to, once; None while there is none."""
@@ -143,6 +142,8 @@ class PlanMaking:
                 return self._without_plan(snapshot, ExecutionOutcome.REJECTED, None)
             case NotPlanned(error):
                 return self._without_plan(snapshot, ExecutionOutcome.FAILED, error)
+            case PlanningBroke(UnavailableError() as error):
+                raise error  # the storage is away: the run is tried again as a whole
             case PlanningBroke(error):
                 self._parts.workshop.telemetry.failed(snapshot.execution.id, None, error)
                 detail = f"Planning broke with {type(error).__name__}; see the log."

@@ -100,7 +100,7 @@ class PlanningSession:
         except PlanError as error:
             return NotPlanned(error)
         except IntegrationError as error:
-            return ModelAway(error)
+            return PlanningBroke(error) if error.code == "storage_unavailable" else ModelAway(error)
         except Exception as error:  # noqa: BLE001 - part of the crash barrier of an execution
             return PlanningBroke(error)
 

@@ -8,32 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Coroutine
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from engine.concurrency import Wakeup, finish
 from engine.domain.approval import ApprovalKind, ApprovalStatus
 from engine.domain.event import EventType
-from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepError, StepOutcome, StepStatus
+from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepStatus
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.plan import Plan, Step
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.errors import TizmorError
 from engine.execution.attempt import AttemptEnd, StepAttempt, attempt_number
 from engine.execution.choices import choice_among
+from engine.execution.ending import ending
 from engine.execution.parallel_coordinator import Moves, next_moves
 from engine.execution.parts import RunParts
 from engine.execution.plan_making import PlanMaking, PlanStep
 from engine.execution.recording import Record, Recorder
 from engine.execution.unit import Unit
 from engine.execution.working_copy import WorkingCopy
-from engine.orchestration.results import compose
 from engine.orchestration.transitions import outcome_of
 from engine.planning.deliberation import deliberate
-from engine.ports.changes import ClaimStep, MoveExecution, OwnExecution, SettleStep, SupersedeApprovals
+from engine.ports.changes import ClaimStep, MoveExecution, OwnExecution
 from engine.safety.questions import opening
 
 RECORD_SECONDS = 10.0
@@ -57,39 +54,61 @@ class ExecutionRun:
         self._ended: list[tuple[StepAttempt, AttemptEnd]] = []
         self._look_at: dict[StepId, Step] | None = None
         """Steps that what ended may have made ready; None: all."""
+        self._making = PlanMaking(parts, self._spawn)
+        self._sent = Unit()
+        """The latest unit sent to the store."""
 
     async def until_it_rests(self) -> None:
         """Run. Cancel (shutdown): reads stop, effects end; what ended is recorded, the rest is picked up at the next start."""
-        if not await self._load():
+        if not await self._own():
             return
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                self._making = PlanMaking(self._parts, self._spawn)
                 try:
                     await self._loop()
                 finally:
                     self._stop_everything()
         except asyncio.CancelledError:
-            await finish(self._record_ends(), within=RECORD_SECONDS)
+            await finish(self._record_what_ended(), within=RECORD_SECONDS)
             raise
+
+    async def _own(self) -> bool:
+        """Begin with the execution as ours, steps that an earlier run left running ready again; False when it cannot be."""
+        snapshot = self._given or await self._workshop.state.snapshot(self._execution_id)
+        left = any(run.status is StepStatus.RUNNING for run in snapshot.step_runs.values())
+        if left or snapshot.execution.fence != self._workshop.fence:
+            own = OwnExecution(execution_id=self._execution_id, fence=self._workshop.fence)
+            if not await self._workshop.state.commit(own):
+                return False
+            snapshot = await self._workshop.state.snapshot(self._execution_id)
+        self._take(snapshot)
+        return True
+
+    async def _load(self) -> None:
+        """Read the execution anew."""
+        self._take(await self._workshop.state.snapshot(self._execution_id))
+
+    def _take(self, snapshot: ExecutionSnapshot) -> None:
+        self._copy = WorkingCopy(snapshot)
+        self._look_at = None
+        self._someone_waits = any(run.status is StepStatus.WAITING for run in snapshot.step_runs.values())
 
     async def _loop(self) -> None:
         while self._copy.snapshot.execution.status is not ExecutionStatus.DONE:
-            if self._wakeup.take_news() and not await self._load():
-                return
-            if await self._turn():
+            if self._wakeup.take_news():
+                await self._load()
+            if self._copy.snapshot.execution.fence != self._workshop.fence or await self._turn():
                 return
 
     async def _turn(self) -> bool:
         """One turn; True when the execution rests."""
         execution = self._copy.snapshot.execution
         unit = Unit()
-        self._take_ends(unit)
-        await self._take_plan(unit)
+        await self._gather(unit)
         if execution.paused or execution.cancelled:
-            self._stop_reads()
-        elif not unit.stale:
+            self._stop_reads(execution)
+        elif not (unit.stale or unit.done):
             await self._advance(unit)
         if unit.records or unit.planned or unit.changes:
             await self._commit(unit)
@@ -102,22 +121,21 @@ class ExecutionRun:
             return False
         return await self._rest()
 
-    async def _load(self) -> bool:
-        """Read the execution; False when a newer process owns it."""
-        snapshot, self._given = self._given, None
-        if snapshot is None:
-            snapshot = await self._workshop.state.snapshot(self._execution_id)
-        if snapshot.execution.fence != self._workshop.fence:
-            own = OwnExecution(execution_id=self._execution_id, fence=self._workshop.fence)
-            if not await self._workshop.state.commit(own):
-                return False
-            snapshot = await self._workshop.state.snapshot(self._execution_id)
-        self._copy = WorkingCopy(snapshot)
-        self._look_at = None
-        self._someone_waits = any(run.status is StepStatus.WAITING for run in snapshot.step_runs.values())
-        return True
-
     # What ended.
+
+    async def _gather(self, unit: Unit) -> None:
+        """Take what planning and attempts came to. A draft or plan first: what ended for a step it drops means nothing."""
+        draft = self._making.take_draft(self._copy, self._workshop.fence)
+        if draft is not None:
+            unit.planned.append(draft.changes)
+            self._void_dropped(draft.adopted)
+            self._look_at = None
+        step = await self._making.take_end(self._copy.snapshot)
+        if step is not None and step.plan is not None:
+            self._adopt(step, step.plan, unit)
+        self._take_ends(unit)
+        if step is not None and step.plan is None:
+            self._do_without(step, unit)
 
     def _take_ends(self, unit: Unit) -> None:
         ended, self._ended = self._ended, []
@@ -140,43 +158,32 @@ class ExecutionRun:
         else:
             self._look_at = None
 
-    async def _take_plan(self, unit: Unit) -> None:
-        changes = self._making.take_draft(self._copy, self._workshop.fence)
-        if changes:
-            unit.planned.append(changes)
-            self._void_dropped(self._copy.plan)
-            self._look_at = None
-        step = await self._making.take_end(self._copy.snapshot)
-        if step is not None:
-            self._apply_plan(step, unit)
+    def _adopt(self, step: PlanStep, plan: Plan, unit: Unit) -> None:
+        unit.planned.append(step.changes)
+        if not self._copy.planned:
+            self._void_dropped(step.adopted)
+        self._copy.planned_as(plan, step.adopted)
+        self._look_at = None
+        unit.stale = unit.stale or not plan.sure or bool(plan.imports)
 
-    def _apply_plan(self, step: PlanStep, unit: Unit) -> None:
+    def _do_without(self, step: PlanStep, unit: Unit) -> None:
+        """No plan yet: something is asked, or the execution ends."""
         if step.ends is not None:
-            self._end(unit, *step.ends)
+            outcome, error = step.ends
+            unit.planned.append(ending(self._copy.snapshot, self._recorder(), outcome, error))
+            unit.done = True
             return
         if step.changes:
             unit.planned.append(step.changes)
-        if step.plan is None:
-            unit.stale = True
-            return
-        self._void_dropped(step.plan)
-        self._copy.planned_as(step.plan, step.adopted)
-        self._look_at = None
-        unit.stale = unit.stale or not step.plan.sure or bool(step.plan.imports)
+        unit.stale = True
 
-    def _void_dropped(self, plan: Plan | None) -> None:
-        """Stop what runs for a draft's step that is not in the plan as it was drafted."""
-        wanted = {step.id: step for step in plan.steps} if plan else {}
-        for step_id, (attempt, task) in list(self._running.items()):
-            step = wanted.get(step_id)
-            if step is None or (step.agent, step.inputs, step.bindings) != (
-                attempt.step.agent,
-                attempt.step.inputs,
-                attempt.step.bindings,
-            ):
-                self._void.add(attempt)
-                del self._running[step_id]
-                task.cancel()
+    def _void_dropped(self, kept: frozenset[StepId]) -> None:
+        """Stop what runs for a step of a draft that is not kept, and forget what ended for one."""
+        for step_id in self._running.keys() - kept:
+            attempt, task = self._running.pop(step_id)
+            self._void.add(attempt)
+            task.cancel()
+        self._ended = [(attempt, end) for attempt, end in self._ended if attempt.step.id in kept]
 
     # What to do next.
 
@@ -190,7 +197,7 @@ class ExecutionRun:
             self._plan(unit, snapshot, None)
             return
         if snapshot.execution.request.dry_run:
-            self._end(unit, ExecutionOutcome.SUCCEEDED, None)
+            self._end(unit, ExecutionOutcome.SUCCEEDED)
             return
         latest = snapshot.latest(ApprovalKind.PLAN)
         current = snapshot.plan is not None and latest is not None and latest.plan_version == snapshot.plan.version
@@ -203,7 +210,7 @@ class ExecutionRun:
             case ApprovalStatus.MODIFIED:
                 self._revise(unit, snapshot)
             case ApprovalStatus.REJECTED | ApprovalStatus.EXPIRED:
-                self._end(unit, ExecutionOutcome.REJECTED, None)
+                self._end(unit, ExecutionOutcome.REJECTED)
             case _:
                 self._decide(unit)
 
@@ -212,17 +219,23 @@ class ExecutionRun:
         if deliberation.waits:
             return
         if deliberation.dropped:
-            self._apply_plan(self._making.dropped(snapshot), unit)
+            self._given_up(self._making.dropped(snapshot), unit)
             return
         self._making.begin(snapshot, self._wakeup.nudge, change)
         self._move(unit, ExecutionStatus.PLANNING if change is None else ExecutionStatus.RUNNING)
+
+    def _given_up(self, step: PlanStep, unit: Unit) -> None:
+        if step.plan is not None:
+            self._adopt(step, step.plan, unit)
+        else:
+            self._do_without(step, unit)
 
     def _revise(self, unit: Unit, snapshot: ExecutionSnapshot) -> None:
         latest = snapshot.latest(ApprovalKind.PLAN)
         edit = (latest.edit if latest else None) or {}
         drop = edit.get("drop") or []
         if isinstance(drop, list) and drop and snapshot.plan is not None:
-            self._apply_plan(self._making.leave_out(snapshot, snapshot.plan, [str(d) for d in drop]), unit)
+            self._given_up(self._making.leave_out(snapshot, snapshot.plan, [str(d) for d in drop]), unit)
         else:
             self._plan(unit, snapshot, str(edit.get("text") or ""))
 
@@ -245,7 +258,7 @@ class ExecutionRun:
         if self._someone_waits:
             self._look_at = None
         if self._copy.planned and not self._copy.open_steps:
-            self._end(unit, outcome_of(self._copy.snapshot.step_runs[step.id] for step in plan.steps), None)
+            self._end(unit, outcome_of(self._copy.snapshot.step_runs[step.id] for step in plan.steps))
 
     def _ask(self, moves: Moves, unit: Unit) -> None:
         for producer in moves.ask:
@@ -283,16 +296,8 @@ class ExecutionRun:
             unit.changes.append(self._moved(status))
             self._copy.moved(status)
 
-    def _end(self, unit: Unit, outcome: ExecutionOutcome, error: TizmorError | None) -> None:
-        """Close everything that is open and record the outcome."""
-        snapshot, at = self._copy.snapshot, self._workshop.clock.now()
-        if snapshot.approvals:
-            unit.changes.append(SupersedeApprovals(execution_id=self._execution_id, at=at))
-        unit.changes += [self._cancelled(step_id, at) for step_id in self._open_steps(snapshot)]
-        done = replace(self._moved(ExecutionStatus.DONE), outcome=outcome, result=compose(snapshot))
-        told = None if error is None else StepError(code=error.code, detail=error.detail)
-        unit.changes.append(replace(done, error=told))
-        unit.changes.append(self._recorder().event(EventType.EXECUTION_FINISHED, outcome=outcome.value))
+    def _end(self, unit: Unit, outcome: ExecutionOutcome) -> None:
+        unit.changes += ending(self._copy.snapshot, self._recorder(), outcome)
         unit.done = True
 
     async def _rest(self) -> bool:
@@ -300,7 +305,7 @@ class ExecutionRun:
         execution = self._copy.snapshot.execution
         if execution.cancelled:
             unit = Unit()
-            self._end(unit, ExecutionOutcome.CANCELLED, None)
+            self._end(unit, ExecutionOutcome.CANCELLED)
             await self._commit(unit)
             return False
         if execution.paused or execution.status is ExecutionStatus.WAITING:
@@ -314,6 +319,7 @@ class ExecutionRun:
     # Effects of decisions.
 
     async def _commit(self, unit: Unit) -> None:
+        self._sent = unit
         if await self._workshop.state.commit(*unit.together()):
             for attempt in unit.claims:
                 task = self._spawn(self._attempt(attempt))
@@ -323,21 +329,23 @@ class ExecutionRun:
             elif unit.stale:
                 await self._load()
             return
-        for changes in unit.planned:
-            await self._workshop.state.commit(*changes)
-        await self._record(unit.records)
+        await self._record(unit)
         await self._load()
 
-    async def _record(self, records: Sequence[Record]) -> None:
-        """Record ends one by one: one that loses does not take the others with it."""
-        for record in records:
+    async def _record(self, unit: Unit) -> None:
+        """Record one by one what planning and attempts came to: one that loses does not take the others with it."""
+        for changes in unit.planned:
+            await self._workshop.state.commit(*changes)
+        for record in unit.records:
             if not await self._workshop.state.commit(*record.changes) and record.alone:
                 await self._workshop.state.commit(*record.alone)
 
-    async def _record_ends(self) -> None:
+    async def _record_what_ended(self) -> None:
+        """At the end of the process. What had been committed already loses, and changes nothing."""
         unit = Unit()
-        self._take_ends(unit)
-        await self._record(unit.records)
+        await self._gather(unit)
+        await self._record(self._sent)
+        await self._record(unit)
 
     async def _attempt(self, attempt: StepAttempt) -> None:
         end = await attempt.run()
@@ -350,15 +358,17 @@ class ExecutionRun:
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return self._group.create_task(work)
 
-    def _stop_reads(self) -> None:
+    def _stop_reads(self, execution: Execution) -> None:
+        """Stop what can be redone; with a budget used up, what has been paid for is let finish."""
+        if execution.pause_reason and not execution.cancelled:
+            return
         self._making.stop()
         for attempt, task in self._running.values():
             if not attempt.in_effect:
                 task.cancel()
 
     def _stop_everything(self) -> None:
-        with suppress(AttributeError):
-            self._making.stop()
+        self._making.stop()
         for _, task in self._running.values():
             task.cancel()
 
@@ -368,17 +378,4 @@ class ExecutionRun:
     def _moved(self, status: ExecutionStatus) -> MoveExecution:
         return MoveExecution(
             execution_id=self._execution_id, fence=self._workshop.fence, status=status, at=self._workshop.clock.now()
-        )
-
-    def _open_steps(self, snapshot: ExecutionSnapshot) -> list[StepId]:
-        steps = snapshot.plan.steps if snapshot.plan and not snapshot.execution.request.dry_run else ()
-        return [step.id for step in steps if self._copy.run(step.id).status is not StepStatus.DONE]
-
-    def _cancelled(self, step_id: StepId, at: datetime) -> SettleStep:
-        return SettleStep(
-            execution_id=self._execution_id,
-            step_id=step_id,
-            fence=self._workshop.fence,
-            outcome=StepOutcome.CANCELLED,
-            at=at,
         )

@@ -30,7 +30,7 @@ from engine.safety.budgets import Spender, Spending
 
 @dataclass(slots=True, kw_only=True)
 class AttemptContext:
-    """One attempt's view; made by the step runner, dropped with the attempt."""
+    """One attempt's view; made by it, dropped with it."""
 
     snapshot: ExecutionSnapshot
     step: Step

@@ -1,6 +1,6 @@
 """Leaving a step to wait: raised, so that every decorator and agent in between is left at once.
 
-``Suspended`` is a BaseException so that nobody's ``except Exception`` eats it; only the step runner catches it.
+``Suspended`` is a BaseException so that nobody's ``except Exception`` eats it; only the attempt catches it.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ class WorkingCopy:
         self._runs[step_id] = replace(self.run(step_id), status=StepStatus.DONE, outcome=outcome, finished_at=at)
         if artifact is not None:
             self._artifacts[step_id] = artifact
-        self.open_steps -= 1
+        self.open_steps -= step_id in self._steps
 
     def moved(self, status: ExecutionStatus) -> None:
         """The execution is somewhere else."""
@@ -83,10 +83,6 @@ class WorkingCopy:
         execution = replace(execution, plan_version=plan.version, epoch=execution.epoch + 1)
         self.snapshot = replace(self.snapshot, execution=execution, plan=plan)
         self._index(plan)
-
-    def imported(self, name: StepId, artifact: JsonObject) -> None:
-        """An earlier execution's artifact was brought in."""
-        self._artifacts[name] = artifact
 
     def _drop_draft(self, kept: frozenset[StepId]) -> None:
         for step_id in set(self._steps) - kept:

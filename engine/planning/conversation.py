@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from engine.domain.approval import ApprovalKind, ApprovalStatus
+from engine.domain.artifact import Person, load
 from engine.domain.ids import StepId
 from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.ports.planning import EarlierArtifact, EarlierExecution
 
 MAX_EXECUTIONS = 5
+TOLD = frozenset({"title", "starts", "duration_minutes", "timezone", "attendees", "cancel"})
+"""Arguments of an approved call that a planner is told."""
 MAX_ARTIFACTS = 20
 
 
@@ -44,7 +47,8 @@ def importable(snapshot: ExecutionSnapshot, step_id: StepId) -> JsonObject | Non
 
 
 def _artifacts(snapshot: ExecutionSnapshot) -> Iterator[EarlierArtifact]:
-    for step in snapshot.plan.steps if snapshot.plan else ():
+    planned = snapshot.plan is not None and snapshot.execution.plan_version > 0
+    for step in snapshot.plan.steps if planned and snapshot.plan else ():
         artifact = importable(snapshot, step.id)
         if artifact is None:
             continue
@@ -59,10 +63,12 @@ def _artifacts(snapshot: ExecutionSnapshot) -> Iterator[EarlierArtifact]:
 
 
 def _approved(snapshot: ExecutionSnapshot, step_id: StepId) -> JsonObject:
-    """What the person consented to or picked themselves."""
+    """What the person consented to or picked themselves: only what says which thing is meant, never its prose, which may
+    have been taken from documents."""
     gate = snapshot.latest(ApprovalKind.GATE, step_id, 1)
     if gate is not None and gate.call is not None and gate.status in {ApprovalStatus.APPROVED, ApprovalStatus.MODIFIED}:
-        return gate.call.arguments
+        return {name: value for name, value in gate.call.arguments.items() if name in TOLD}
     choice = snapshot.latest(ApprovalKind.CHOICE, step_id)
-    picked = next((c.label for c in choice.choices if c.id == choice.chosen), "") if choice else ""
-    return {"picked": picked} if picked else {}
+    picked = next((c.artifact for c in choice.choices if c.id == choice.chosen), None) if choice else None
+    person = load(picked) if picked else None
+    return {"picked": person.contact.name[:100]} if isinstance(person, Person) else {}

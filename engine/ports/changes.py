@@ -119,7 +119,8 @@ class SettleStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParkStep:
-    """A running step gives way: to a person, to a timer, or to a pause (``ready``). Lost without the fence."""
+    """A running step gives way: to a person, to a timer, or to a pause (``ready``: then its attempt counts for nothing).
+    Lost without the fence."""
 
     execution_id: ExecutionId
     step_id: StepId
@@ -175,11 +176,10 @@ class RemindApproval:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupersedeApprovals:
-    """Close every pending approval of an execution (or one of its steps). Never lost."""
+    """Close every pending approval of an execution. Never lost."""
 
     execution_id: ExecutionId
     at: datetime
-    step_id: StepId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

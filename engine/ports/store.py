@@ -51,7 +51,7 @@ class ExecutionStore(Protocol):
 
     async def moving(self) -> Sequence[ExecutionId]:
         """Every execution that something other than a person or a timer can move, oldest first: what recovery looks at.
-        One that only waits, or is paused, is not among them, however many there are."""
+        One that only waits is not among them, however many there are."""
         ...
 
     async def unfinished(self) -> int:

@@ -5,12 +5,13 @@ Killed between reservation and account: the reservation stands, so that what was
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from engine.concurrency import finish
+from engine.concurrency import Turnstile, finish
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Choice
 from engine.domain.event import EventType
 from engine.domain.ids import ApprovalId, ChoiceId, ExecutionId, PrincipalId, StepId, TenantId
@@ -28,8 +29,11 @@ from engine.ports.language_model import (
     LanguageModel,
     ModelAnswer,
     ModelRequest,
+    Opaque,
+    Part,
     Text,
     ToolResult,
+    ToolUse,
 )
 from engine.ports.store import ExecutionStore
 from engine.ports.telemetry import Span, Telemetry
@@ -86,6 +90,8 @@ class Spending:
         self._purse = purse
         self._parts = parts
         self._known_prompts: set[str] = set()
+        self._settled = Turnstile()
+        """Lets everybody through who waits for room, whenever a call has been accounted for."""
 
     @property
     def has_model(self) -> bool:
@@ -122,8 +128,7 @@ class Spending:
             await finish(self._account(call, "cancelled"), within=RECORD_SECONDS)
             raise
         failpoint("model.after")
-        told = replace(call, model=answer.model or call.model, request_id=answer.request_id)
-        await self._settle(told, answer.usage, status="ok")
+        await self._settle(call, answer.usage, status="ok", answer=answer)
         return answer
 
     def _call(self, spender: Spender, request: ModelRequest, model: str) -> ModelCall:
@@ -146,16 +151,48 @@ class Spending:
 
     async def _reserve(self, spender: Spender, call: ModelCall, request: ModelRequest) -> None:
         changes: list[Change] = [ReserveSpend(call=call, caps=self._purse.caps)]
-        fresh = request.prompt.ref not in self._known_prompts
-        if fresh:
+        if request.prompt.ref not in self._known_prompts:
             changes.append(PutPrompt(prompt=request.prompt, at=call.at))
-        if not await self._parts.state.commit(*changes):
-            raise await self._reached(spender, call)
-        self._known_prompts.add(request.prompt.ref)
+        while True:
+            settled = self._settled.wait()
+            try:
+                won = await self._parts.state.commit(*changes)
+            except BaseException:
+                # Whether the row stands is unknown; nothing was asked, so it must not stay reserved.
+                await finish(self._forget(call), within=RECORD_SECONDS)
+                raise
+            if won:
+                self._known_prompts.add(request.prompt.ref)
+                return
+            if not await self._room_later(spender, call):
+                raise await self._reached(spender, call)
+            await asyncio.shield(settled)
 
-    async def _settle(self, call: ModelCall, usage: Usage, status: str) -> None:
-        cost = self._purse.prices.cost(call.model, usage)
-        await finish(self._account(replace(call, usage=usage, cost=cost), status), within=RECORD_SECONDS)
+    async def _room_later(self, spender: Spender, call: ModelCall) -> bool:
+        """Is there room beside what has been spent? Then only what is held stands in the way, and a call under way gives it
+        back when it ends (or has just done so)."""
+        cost, caps = call.cost or NOTHING, self._purse.caps
+        if caps.per_day is not None:
+            day = await self._parts.store.day_spend(spender.tenant_id, call.day)
+            if _settled(day) + cost > caps.per_day:
+                return False
+        if spender.execution_id is None or caps.per_execution is None:
+            return True
+        snapshot = await self._parts.state.snapshot(spender.execution_id)
+        return _settled(snapshot.spend) + cost <= caps.per_execution
+
+    async def _forget(self, call: ModelCall) -> None:
+        await self._parts.state.commit(SettleSpend(call=replace(call, usage=Usage(), cost=NOTHING)))
+
+    async def _settle(self, call: ModelCall, usage: Usage, status: str, answer: ModelAnswer | None = None) -> None:
+        told = call
+        if answer is not None:
+            told = replace(call, model=answer.model or call.model, request_id=answer.request_id)
+        # A provider may answer under a name that has no price: what was priced when it was reserved stays priced.
+        prices = self._purse.prices
+        cost = prices.cost(told.model, usage)
+        cost = prices.cost(call.model, usage) if cost is None else cost
+        await finish(self._account(replace(told, usage=usage, cost=cost), status), within=RECORD_SECONDS)
 
     async def _account(self, call: ModelCall, status: str) -> None:
         changes: list[Change] = [SettleSpend(call=call)]
@@ -172,6 +209,7 @@ class Spending:
                 )
             )
         await self._parts.state.commit(*changes)
+        self._settled.ring()
         self._trace(call, status)
 
     async def _may_go_on(self, spender: Spender) -> None:
@@ -226,7 +264,7 @@ class Spending:
             return ConflictError("budget_reached", "There is no room for this call under the budget.")
         snapshot = await self._parts.state.snapshot(spender.execution_id)
         cap, cost = self._purse.caps.per_execution, call.cost or NOTHING
-        own = cap is not None and snapshot.spend.cost + cost > cap
+        own = self._purse.caps.per_day is None or (cap is not None and snapshot.spend.cost + cost > cap)
         reason = "budget_execution" if own else "budget_day"
         paused = RaiseFlag(
             execution_id=spender.execution_id, at=self._parts.clock.now(), paused=True, cancelled=None, reason=reason
@@ -265,9 +303,20 @@ class Spending:
 def estimated_tokens(request: ModelRequest) -> int:
     """At most how many tokens a request has, near enough to set money aside: two bytes of UTF-8 a token is on the safe
     side for English and for Hebrew."""
-    words = [request.prompt.text, request.catalogue, *(canonical(tool.schema) for tool in request.tools)]
-    words += [part.text for m in request.messages for part in m.parts if isinstance(part, Text | ToolResult)]
+    words = [request.prompt.text, request.catalogue]
+    words += [canonical(tool.schema) + tool.description for tool in request.tools]
+    if request.answer is not None:
+        words.append(canonical(request.answer.schema))
+    words += [_written(part) for message in request.messages for part in message.parts]
     return sum(len(text.encode()) for text in words) // 2 + 500
+
+
+def _written(part: Part) -> str:
+    match part:
+        case Text(text=text) | ToolResult(text=text):
+            return text
+        case ToolUse(input=value) | Opaque(value=value):
+            return canonical(value)
 
 
 def _settled(spend: Spend) -> Money:

@@ -29,7 +29,7 @@ class Held(ToolDecorator):
             WithheldError: ``withheld``: a person said no at a gate, so nothing is written.
         """
         snapshot = await self._state.snapshot(call.execution_id)
-        if gates_undecided(snapshot, self._gated_agents):
+        if gates_undecided(snapshot, self._gated_agents, call.step_id):
             raise Suspended
         no = {ApprovalStatus.REJECTED, ApprovalStatus.EXPIRED}
         if any(a.kind is ApprovalKind.GATE and a.status in no for a in snapshot.approvals):

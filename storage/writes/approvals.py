@@ -46,23 +46,13 @@ _BUMP = compiled(
     .values(epoch=_e.c.epoch + 1, updated_at=bound("updated_at"), status=moved)
 )
 _WAKE = compiled(
-    update(_e)
-    .where(_e.c.id == bound("b_execution"), _e.c.status == "waiting")
-    .values(status="running", epoch=_e.c.epoch + 1)
+    update(_e).where(_e.c.id == bound("b_execution"), _e.c.status != "done").values(status=moved, epoch=_e.c.epoch + 1)
 )
 _body_superseded = func.json_set(
     _ap.c.body, "$.status", ApprovalStatus.SUPERSEDED.value, "$.decided_at", bound("decided_at")
 )
 _supersede = update(_ap).where(_ap.c.execution_id == bound("b_execution"), _ap.c.status == "pending")
 _SUPERSEDE = compiled(setting(_supersede, "decided_at", status=ApprovalStatus.SUPERSEDED.value, body=_body_superseded))
-_SUPERSEDE_STEP = compiled(
-    setting(
-        _supersede.where(_ap.c.step_id == bound("b_step")),
-        "decided_at",
-        status=ApprovalStatus.SUPERSEDED.value,
-        body=_body_superseded,
-    )
-)
 _du = t.approvals.due
 _DUE = compiled(
     insert(_du).values(
@@ -125,11 +115,7 @@ def _(change: s.RemindApproval) -> Iterator[Write]:
 
 @writes.register
 def _(change: s.SupersedeApprovals) -> Iterator[Write]:
-    parameters = {"b_execution": change.execution_id, "decided_at": instant(change.at)}
-    if change.step_id is None:
-        yield Write(_SUPERSEDE, parameters, None)
-    else:
-        yield Write(_SUPERSEDE_STEP, {**parameters, "b_step": change.step_id}, None)
+    yield Write(_SUPERSEDE, {"b_execution": change.execution_id, "decided_at": instant(change.at)}, None)
 
 
 @writes.register

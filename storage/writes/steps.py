@@ -46,6 +46,15 @@ _SETTLE = compiled(
 _PARK = compiled(
     setting(update(_st).where(*_this_step, _st.c.status == "running", owned), "status", "retry_at", "error")
 )
+_GIVE_BACK = compiled(
+    setting(
+        update(_st).where(*_this_step, _st.c.status == "running", owned),
+        "status",
+        "retry_at",
+        "error",
+        attempts=_st.c.attempts - 1,
+    )
+)
 _CHECKPOINT = compiled(setting(update(_st).where(*_this_step, owned), "checkpoint"))
 _ARTIFACT = inserting(
     t.executions.shared_context,
@@ -92,7 +101,7 @@ def _(change: s.SettleStep) -> Iterator[Write]:
 @writes.register
 def _(change: s.ParkStep) -> Iterator[Write]:
     yield Write(
-        _PARK,
+        _PARK if change.waiting else _GIVE_BACK,
         {
             "b_execution": change.execution_id,
             "b_step": change.step_id,

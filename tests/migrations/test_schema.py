@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from engine.errors import RequestError
 from storage.database import DATABASE_FILE, HEAD, HomeLockedError, migrate, open_database, own_home, schema_version
 from storage.tables import metadata
 
+ROOT = Path(__file__).parents[2]
 NOW = "2026-01-01T00:00:00.000000Z"
 
 
@@ -24,6 +28,31 @@ def test_the_migrated_schema_equals_the_tables(tmp_path: Path) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
     assert schema_version(tmp_path / "x.db") == HEAD
+
+
+DYING = """
+import os, signal, sys
+from pathlib import Path
+import alembic.op
+create_index = alembic.op.create_index
+def die(name, *arguments, **options):
+    if name == "ix_executions_moving":
+        os.kill(os.getpid(), signal.SIGKILL)
+    return create_index(name, *arguments, **options)
+alembic.op.create_index = die
+from storage.database import migrate
+migrate(Path(sys.argv[1]))
+"""
+
+
+def test_a_process_killed_in_the_middle_of_a_migration_leaves_a_database_that_the_next_start_migrates(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "x.db"
+    killed = subprocess.run([sys.executable, "-c", DYING, str(path)], cwd=ROOT, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    migrate(path)
+    assert schema_version(path) == HEAD
 
 
 def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:

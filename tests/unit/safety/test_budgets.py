@@ -11,7 +11,7 @@ import pytest
 from engine.domain.approval import ApprovalKind, DecisionVerb
 from engine.domain.artifact import Artifact
 from engine.domain.event import EventType
-from engine.domain.execution import ExecutionOutcome, StepOutcome, StepStatus
+from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepOutcome, StepStatus
 from engine.domain.ids import DEFAULT_TENANT, StepId
 from engine.domain.spend import NO_CAPS, Caps, ModelCall, Money, Spend, Usage
 from engine.errors import RefusedError
@@ -139,22 +139,29 @@ async def test_at_the_cap_the_execution_pauses_and_goes_on_when_there_is_room(tm
         assert (await lab.done(execution_id)).outcome is ExecutionOutcome.SUCCEEDED
 
 
-async def test_calls_side_by_side_never_pass_the_cap(tmp_path: Path) -> None:
-    held = 3
-    caps = Caps(per_execution=Money(HELD.nano * held))
+async def test_calls_side_by_side_never_pass_the_cap_and_wait_for_each_others_room(tmp_path: Path) -> None:
+    """Three find room at once; the others wait until one is accounted for, instead of stopping everybody."""
+    cap = Money(HELD.nano * 3 + 100_000)
     model = ScriptedModel()
     model.may_answer.clear()
-    names = [f"s{n}" for n in range(12)]
-    async with open_lab(tmp_path, thinking(model, *names, caps=caps, chain=False)) as lab:
+    names = [f"s{n}" for n in range(9)]
+    async with open_lab(tmp_path, thinking(model, *names, caps=Caps(per_execution=cap), chain=False)) as lab:
         execution_id = await run(lab)
-        paused = await lab.until(execution_id, lambda s: s.execution.paused)
-        assert paused.spend.cost <= Money(HELD.nano * held)
+        held = await lab.until(execution_id, lambda s: s.spend.calls == 3)
+        assert not held.execution.paused
+        assert held.spend.cost <= cap
         model.may_answer.set()
         rested = await lab.until(
-            execution_id, lambda s: all(r.status is not StepStatus.RUNNING for r in s.step_runs.values())
+            execution_id,
+            lambda s: (
+                s.execution.status is not ExecutionStatus.PLANNING
+                and all(r.status is not StepStatus.RUNNING for r in s.step_runs.values())
+                and (s.execution.paused or bool(s.approvals))
+            ),
         )
-        assert len(model.requests) <= held
-        assert rested.spend.cost <= Money(HELD.nano * held)
+        assert 3 < len(model.requests) < 9
+        assert rested.spend.cost == Money(COST.nano * len(model.requests))
+        assert rested.spend.cost <= cap
 
 
 async def test_the_day_belongs_to_everybody_of_the_tenant(tmp_path: Path) -> None:
@@ -207,6 +214,13 @@ async def test_a_model_without_a_price_is_counted_as_unpriced(tmp_path: Path) ->
     async with open_lab(tmp_path, thinking(model, "a")) as lab:
         done = await lab.done(await run(lab))
         assert (done.spend.calls, done.spend.unpriced, done.spend.cost) == (1, 1, Money())
+
+
+async def test_an_answer_under_a_name_without_a_price_is_charged_as_the_model_that_was_asked(tmp_path: Path) -> None:
+    model = ScriptedModel(replace(said("yes"), model="scripted-by-another-name"))
+    async with open_lab(tmp_path, thinking(model, "a")) as lab:
+        done = await lab.done(await run(lab))
+        assert (done.spend.cost, done.spend.unpriced) == (COST, 0)
 
 
 async def test_without_a_model_an_agent_that_asks_is_refused(tmp_path: Path) -> None:
