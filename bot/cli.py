@@ -42,13 +42,13 @@ def demo(
 
     settings = _settings(home, port, host, quiet=True, scripted=model == "scripted" or None)
     create_sample(settings.workspace, date.today())  # noqa: DTZ011 - the person's own today
-    return _run(_serve(settings, demo=True))
+    return _run(_serve(settings))
 
 
 @app.command
 def run(*, home: Home = None, port: Port = None, host: Host = None) -> int:
     """Serve every configured surface until stopped."""
-    return _run(_serve(_settings(home, port, host), demo=False))
+    return _run(_serve(_settings(home, port, host)))
 
 
 @app.command
@@ -144,7 +144,7 @@ def _first(error: BaseException) -> BaseException:
     return error
 
 
-async def _serve(settings: Any, *, demo: bool) -> int:
+async def _serve(settings: Any) -> int:
     from bot.serve import serve, until_stopped  # noqa: PLC0415
 
     async with serve(settings) as serving:
