@@ -163,12 +163,13 @@ async def _serve(settings: Any) -> int:
 async def _say_what_is_wrong_with_the_model(settings: Any) -> None:
     """Look once, beside everything else: what is missing or wrong is said before anybody's request meets it."""
     from bot.models import look_at_model  # noqa: PLC0415
+    from bot.render.texts import bare  # noqa: PLC0415
 
     if settings.tizmor_scripted_model:
         return
     for said in await look_at_model(settings, date.today()):  # noqa: DTZ011 - the operator's own today
         if not said.ok or said.code not in {"ready", "compatible"}:
-            print(said.text, file=sys.stderr, flush=True)
+            print(bare(said.text), file=sys.stderr, flush=True)
 
 
 async def _ask(request: str, home: Path | None, *, as_json: bool) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.models import look_at_model
-from bot.render.texts import FIRST_STRONG_ISOLATE, POP_ISOLATE
+from bot.render.texts import bare
 from bot.settings import Settings, unknown_settings
 from engine.errors import RequestError
 from storage.database import DATABASE_FILE, HEAD, HomeLockedError, own_home, schema_version
@@ -108,7 +108,7 @@ def _workspace(root: Path) -> Iterator[Finding]:
 def _model(settings: Settings) -> Iterator[Finding]:
     today = date.today()  # noqa: DTZ011 - the operator's own today
     for said in asyncio.run(look_at_model(settings, today)):
-        yield Finding(name=f"model {said.code.removeprefix('model_')}", ok=said.ok, detail=_bare(said.text))
+        yield Finding(name=f"model {said.code.removeprefix('model_')}", ok=said.ok, detail=bare(said.text))
 
 
 def _surfaces(settings: Settings) -> Iterator[Finding]:
@@ -120,8 +120,3 @@ def _surfaces(settings: Settings) -> Iterator[Finding]:
 
 def _plain(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _bare(text: str) -> str:
-    """Without the marks that isolate values: terminals print them, and pipes pass them on."""
-    return text.translate({ord(FIRST_STRONG_ISOLATE): None, ord(POP_ISOLATE): None})

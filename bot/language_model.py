@@ -8,6 +8,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.models import model_options, price_gaps, prices
+from bot.render.texts import bare
 from bot.settings import Settings
 from engine.errors import RequestError
 from engine.safety.budgets import Purse
@@ -43,7 +44,7 @@ async def open_model(settings: Settings) -> AsyncGenerator[AnthropicModel | None
         return
     for gap in price_gaps(settings):
         if not gap.ok:
-            raise RequestError("price_missing", gap.text)
+            raise RequestError("price_missing", bare(gap.text))
     async with AnthropicModel(model_options(settings)) as model:
         yield model
 

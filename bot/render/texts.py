@@ -212,3 +212,8 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return ZoneInfo("UTC")
+
+
+def bare(text: str) -> str:
+    """Without the marks that isolate values: terminals print them, and pipes pass them on."""
+    return text.translate({ord(FIRST_STRONG_ISOLATE): None, ord(POP_ISOLATE): None})
