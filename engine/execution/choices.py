@@ -11,7 +11,7 @@ from engine.domain.request import dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import InternalError
 from engine.ports.clock import IdSource
-from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER
+from engine.safety.questions import timed
 
 MAX_CHOICES = 10
 
@@ -34,17 +34,17 @@ def choice_among(snapshot: ExecutionSnapshot, producer: StepId, ids: IdSource, n
         )
         for contact in contacts.items[:MAX_CHOICES]
     )
-    return Approval(
-        id=ApprovalId(ids.new()),
-        execution_id=execution.id,
-        kind=ApprovalKind.CHOICE,
-        plan_version=execution.plan_version,
-        created_at=now,
-        step_id=producer,
-        title=contacts.query,
-        choices=choices,
-        remind_at=now + REMIND_AFTER,
-        expires_at=now + EXPIRE_AFTER,
+    return timed(
+        Approval(
+            id=ApprovalId(ids.new()),
+            execution_id=execution.id,
+            kind=ApprovalKind.CHOICE,
+            plan_version=execution.plan_version,
+            created_at=now,
+            step_id=producer,
+            title=contacts.query,
+            choices=choices,
+        )
     )
 
 

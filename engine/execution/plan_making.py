@@ -34,7 +34,7 @@ from engine.planning.revise import reconciled, without
 from engine.ports.changes import Change, PutArtifact, SaveDraft, SavePlan
 from engine.ports.planning import Brief, EarlierExecution, PlanQuestion
 from engine.safety.budgets import Spender
-from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER, opening
+from engine.safety.questions import opening, timed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +136,7 @@ class PlanMaking:
                 return self._ask(self._own_question(snapshot, end))
             case ModelAway(error):
                 return self._ask(self._model_question(snapshot, error.code))
-            case PlanningGaveWay(changes, _):
+            case PlanningGaveWay(changes):
                 return PlanStep(changes=changes)
             case PlanningDeclined():
                 return self._without_plan(snapshot, ExecutionOutcome.REJECTED, None)
@@ -206,14 +206,14 @@ class PlanMaking:
 
     def _approval(self, snapshot: ExecutionSnapshot, kind: ApprovalKind, version: int) -> Approval:
         now = self._parts.workshop.clock.now()
-        return Approval(
-            id=ApprovalId(self._parts.ids.new()),
-            execution_id=snapshot.execution.id,
-            kind=kind,
-            plan_version=version,
-            created_at=now,
-            remind_at=now + REMIND_AFTER,
-            expires_at=now + EXPIRE_AFTER,
+        return timed(
+            Approval(
+                id=ApprovalId(self._parts.ids.new()),
+                execution_id=snapshot.execution.id,
+                kind=kind,
+                plan_version=version,
+                created_at=now,
+            )
         )
 
     async def _earlier(self, snapshot: ExecutionSnapshot) -> tuple[EarlierExecution, ...]:

@@ -44,7 +44,6 @@ class PlanningGaveWay:
     """A person must decide about money first, or planning was stopped and is simply begun again."""
 
     changes: tuple[Change, ...] = ()
-    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,7 @@ class PlanningSession:
         except asyncio.CancelledError:
             return PlanningGaveWay()
         except Suspended as suspended:
-            return PlanningGaveWay(suspended.changes, suspended.waiting)
+            return PlanningGaveWay(suspended.changes)
         except Declined:
             return PlanningDeclined()
         except PlanError as error:

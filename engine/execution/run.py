@@ -219,12 +219,12 @@ class ExecutionRun:
         if deliberation.waits:
             return
         if deliberation.dropped:
-            self._given_up(self._making.dropped(snapshot), unit)
+            self._apply(self._making.dropped(snapshot), unit)
             return
         self._making.begin(snapshot, self._wakeup.nudge, change)
         self._move(unit, ExecutionStatus.PLANNING if change is None else ExecutionStatus.RUNNING)
 
-    def _given_up(self, step: PlanStep, unit: Unit) -> None:
+    def _apply(self, step: PlanStep, unit: Unit) -> None:
         if step.plan is not None:
             self._adopt(step, step.plan, unit)
         else:
@@ -235,7 +235,7 @@ class ExecutionRun:
         edit = (latest.edit if latest else None) or {}
         drop = edit.get("drop") or []
         if isinstance(drop, list) and drop and snapshot.plan is not None:
-            self._given_up(self._making.leave_out(snapshot, snapshot.plan, [str(d) for d in drop]), unit)
+            self._apply(self._making.leave_out(snapshot, snapshot.plan, [str(d) for d in drop]), unit)
         else:
             self._plan(unit, snapshot, str(edit.get("text") or ""))
 

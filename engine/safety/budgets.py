@@ -37,7 +37,7 @@ from engine.ports.language_model import (
 )
 from engine.ports.store import ExecutionStore
 from engine.ports.telemetry import Span, Telemetry
-from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER, opening
+from engine.safety.questions import opening, timed
 
 ASK_AT_PERCENT = 80
 """Of a cap: a person is asked once whether to go on."""
@@ -245,17 +245,17 @@ class Spending:
         now: datetime = self._parts.clock.now()
         if spender.execution_id is None:
             raise ConflictError("budget_reached", "A preview asks nobody; the budget is nearly used up.")
-        return Approval(
-            id=ApprovalId(self._parts.ids.new()),
-            execution_id=spender.execution_id,
-            kind=ApprovalKind.QUESTION,
-            plan_version=spender.plan_version,
-            created_at=now,
-            topic=BUDGET,
-            parameters=sums,
-            choices=(Choice(id=GO_ON, label=GO_ON), Choice(id=STOP, label=STOP)),
-            remind_at=now + REMIND_AFTER,
-            expires_at=now + EXPIRE_AFTER,
+        return timed(
+            Approval(
+                id=ApprovalId(self._parts.ids.new()),
+                execution_id=spender.execution_id,
+                kind=ApprovalKind.QUESTION,
+                plan_version=spender.plan_version,
+                created_at=now,
+                topic=BUDGET,
+                parameters=sums,
+                choices=(Choice(id=GO_ON, label=GO_ON), Choice(id=STOP, label=STOP)),
+            )
         )
 
     async def _reached(self, spender: Spender, call: ModelCall) -> BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from engine.domain.approval import Approval
@@ -11,6 +12,12 @@ from engine.ports.changes import Change, Due, DueKind, OpenApproval, SetDue
 
 REMIND_AFTER = timedelta(hours=12)
 EXPIRE_AFTER = timedelta(days=7)
+
+
+def timed(approval: Approval) -> Approval:
+    """The approval with when its person is reminded and when it closes, both counted from when it was made."""
+    made = approval.created_at
+    return replace(approval, remind_at=made + REMIND_AFTER, expires_at=made + EXPIRE_AFTER)
 
 
 def opening(state: StateManager, approval: Approval) -> tuple[Change, ...]:

@@ -12,7 +12,7 @@ from engine.orchestration.state_manager import StateManager
 from engine.ports.clock import Clock, IdSource
 from engine.ports.store import ExecutionStore
 from engine.ports.tools import Tool, ToolCall
-from engine.safety.questions import EXPIRE_AFTER, REMIND_AFTER, opening
+from engine.safety.questions import opening, timed
 from engine.toolkit.decorator import ToolDecorator
 
 
@@ -57,17 +57,17 @@ class Approved(ToolDecorator):
 
     def _question(self, call: ToolCall, wanted: Call) -> Suspended:
         now = self._clock.now()
-        approval = Approval(
-            id=ApprovalId(self._ids.new()),
-            execution_id=call.execution_id,
-            kind=ApprovalKind.GATE,
-            plan_version=call.plan_version,
-            created_at=now,
-            step_id=call.step_id,
-            title=call.title,
-            call=wanted,
-            effect_number=call.number,
-            remind_at=now + REMIND_AFTER,
-            expires_at=now + EXPIRE_AFTER,
+        approval = timed(
+            Approval(
+                id=ApprovalId(self._ids.new()),
+                execution_id=call.execution_id,
+                kind=ApprovalKind.GATE,
+                plan_version=call.plan_version,
+                created_at=now,
+                step_id=call.step_id,
+                title=call.title,
+                call=wanted,
+                effect_number=call.number,
+            )
         )
         return Suspended(*opening(self._state, approval))
