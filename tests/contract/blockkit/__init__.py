@@ -1,0 +1,1 @@
+"""What judges our payloads is itself held against what others wrote down."""

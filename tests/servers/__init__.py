@@ -1,0 +1,1 @@
+"""Servers tests talk to over the wire: strict stand-ins for services we do not run."""
