@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, func, select, update
+from sqlalchemy import RowMapping, delete, func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from engine.domain.ids import ConversationId, ExecutionId, PrincipalId, opaque
+from engine.domain.ids import DEFAULT_CONVERSATION, ConversationId, ExecutionId, PrincipalId, opaque
 from engine.domain.json import JsonObject, content_hash
 from engine.ports.chat_log import Delivery, Outgoing, ShownMessage
-from storage.codec import decode, encode, instant, parse_instant
+from storage.codec import decode, encode, instant, maybe_instant, maybe_parse, parse_instant
 from storage.database import Database
-from storage.tables import chat, events
+from storage.tables import chat, events, executions
 from storage.writes import Write, bound, compiled, inserting
+
+LOCAL = "chat"
+"""Surface of the local chat, which is kept here too."""
 
 _l = chat.local_chat
 _next_seq = select(func.coalesce(func.max(_l.c.seq), 0) + 1).scalar_subquery()
@@ -26,6 +29,7 @@ _SAY = compiled(
     .on_conflict_do_update(index_elements=["id"], set_={"body": bound("body"), "seq": _next_seq})
 )
 _HANDLED = compiled(update(chat.inbox).where(chat.inbox.c.key == bound("b_key")).values(handled_at=bound("handled_at")))
+_FORGET = compiled(delete(chat.inbox).where(chat.inbox.c.handled_at < bound("before")))
 _SHOWN = inserting(
     chat.chat_messages,
     upsert(chat.chat_messages).on_conflict_do_update(
@@ -49,8 +53,19 @@ class SqliteChatLog:
     async def receive(self, delivery: Delivery) -> bool:
         """See the port."""
         at = instant(delivery.received_at)
-        body = {"user": delivery.user_id, "tenant": delivery.tenant_id, "text": delivery.text}
+        body = {
+            "user": delivery.user_id,
+            "tenant": delivery.tenant_id,
+            "text": delivery.text,
+            "kind": delivery.kind,
+            "conversation": delivery.conversation_id,
+            "sent_at": maybe_instant(delivery.sent_at),
+            "payload": delivery.payload,
+        }
         row = {"key": delivery.key, "surface": delivery.surface, "received_at": at, "handled_at": None}
+        receive = Write(_RECEIVE, {**row, "body": encode(body)}, 1)
+        if delivery.surface != LOCAL:
+            return await self._database.write([receive])
         line = _Line(
             id=opaque(delivery.key),
             conversation="local",
@@ -61,12 +76,16 @@ class SqliteChatLog:
             at=at,
             body={"text": delivery.text},
         )
-        return await self._database.write([Write(_RECEIVE, {**row, "body": encode(body)}, 1), line.write()])
+        return await self._database.write([receive, line.write()])
 
-    async def waiting(self) -> Sequence[Delivery]:
+    async def waiting(self, surface: str, after: Delivery | None = None) -> Sequence[Delivery]:
         """See the port."""
         c = chat.inbox.c
-        query = select(chat.inbox).where(c.handled_at.is_(None)).order_by(c.received_at, c.key).limit(100)
+        query = select(chat.inbox).where(c.handled_at.is_(None), c.surface == surface)
+        if after is not None:
+            place = (instant(after.received_at), after.key)
+            query = query.where(tuple_(c.received_at, c.key) > place)
+        query = query.order_by(c.received_at, c.key).limit(500)
         return [_delivery(row) for row in await self._database.rows(query)]
 
     async def handled(self, key: str, at: datetime, answer: Outgoing | None = None) -> None:
@@ -88,15 +107,27 @@ class SqliteChatLog:
             writes.append(line.write())
         await self._database.write(writes)
 
-    async def behind(self) -> Sequence[ExecutionId]:
+    async def forget(self, before: datetime) -> int:
+        """See the port."""
+        c = chat.inbox.c
+        query = select(func.count().label("n")).where(c.handled_at < instant(before))
+        found = int((await self._database.rows(query))[0]["n"])
+        if found:
+            await self._database.write([Write(_FORGET, {"before": instant(before)}, None)])
+        return found
+
+    async def behind(self, elsewhere: Sequence[str] = ()) -> Sequence[ExecutionId]:
         """See the port."""
         e, m = events.events.c, chat.chat_messages
+        x = executions.executions.c
         last = select(e.execution_id, func.max(e.seq).label("seq")).group_by(e.execution_id).subquery()
         shown = (m.c.execution_id == last.c.execution_id) & (m.c.purpose == "card")
         query = (
             select(last.c.execution_id)
             .outerjoin(m, shown)
+            .join(executions.executions, x.id == last.c.execution_id)
             .where(func.coalesce(m.c.rendered_seq, 0) < last.c.seq)
+            .where(*(~x.conversation_id.startswith(prefix, autoescape=True) for prefix in elsewhere))
             .order_by(last.c.execution_id)
         )
         return [ExecutionId(row["execution_id"]) for row in await self._database.rows(query)]
@@ -135,6 +166,8 @@ class SqliteChatLog:
                 "purpose": message.purpose,
                 "rendered_seq": seq,
                 "content_hash": content_hash(message.body),
+                "ref": None,
+                "sending_at": None,
             }
             writes += [line.write(), Write(_SHOWN, shown, 1)]
         writes.append(Write(_SHOWN_SEQ, {"b_execution": execution_id, "rendered_seq": seq}, None))
@@ -192,4 +225,8 @@ def _delivery(row: RowMapping) -> Delivery:
         tenant_id=body["tenant"],
         text=body["text"],
         received_at=parse_instant(row["received_at"]),
+        kind=body.get("kind", "message"),
+        conversation_id=ConversationId(body.get("conversation", DEFAULT_CONVERSATION)),
+        sent_at=maybe_parse(body.get("sent_at")),
+        payload=body.get("payload", {}),
     )

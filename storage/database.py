@@ -16,9 +16,10 @@ from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import RowMapping, Select, create_engine
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
-from engine.errors import RequestError
+from engine.errors import RequestError, UnavailableError
 from storage.writer import Writer, connect_for_writing
 from storage.writes import Write
 
@@ -26,7 +27,7 @@ SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter from the others. The writer gives it up around every statement; with Python's
 5 ms it then waits behind a busy event loop, and a step of ten milliseconds ends two late (``make bench``, W3)."""
 
-HEAD = "0002"
+HEAD = "0003"
 """Newest migration this program knows."""
 
 DATABASE_FILE = "tizmor.db"
@@ -72,8 +73,16 @@ class Database:
         return (await self.rows_together(query))[0]
 
     async def rows_together(self, *queries: Query, **parameters: str) -> list[Rows]:
-        """Rows of several queries with the same parameters as of one instant, in one hop to a reader thread."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, queries, parameters)
+        """Rows of several queries with the same parameters as of one instant, in one hop to a reader thread.
+
+        Raises:
+            UnavailableError: ``storage_unavailable``: SQLite refused.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._threads, self._read, queries, parameters)
+        except OperationalError as error:
+            raise UnavailableError("storage_unavailable", f"The database refused a read: {error.orig}.") from error
 
     def _read(self, queries: Sequence[Query], parameters: Mapping[str, str]) -> list[Rows]:
         with self._readers.connect() as connection, connection.begin():

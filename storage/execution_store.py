@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import BindParameter, RowMapping, bindparam, case, func, select, text
 
@@ -20,6 +20,7 @@ from engine.ports.changes import Change, Due, DueKind
 from engine.ports.store import AskedOf
 from storage.codec import (
     decode,
+    instant,
     load_approval,
     load_error,
     load_plan,
@@ -116,6 +117,26 @@ class SqliteExecutionStore:
         )
         rows = await self._database.rows(query.order_by(_e.created_at.desc(), _e.id.desc()).limit(limit))
         return [ExecutionId(row["id"]) for row in rows]
+
+    async def thread(self, tenant: TenantId, conversation: ConversationId, *, limit: int) -> Sequence[ExecutionId]:
+        """See the port."""
+        query = select(_e.id).where(_e.tenant_id == tenant, _e.conversation_id == conversation)
+        rows = await self._database.rows(query.order_by(_e.created_at.desc(), _e.id.desc()).limit(limit))
+        return [ExecutionId(row["id"]) for row in rows]
+
+    async def live(self, tenant: TenantId, user: PrincipalId, *, limit: int) -> Sequence[ExecutionId]:
+        """See the port."""
+        query = select(_e.id).where(_e.tenant_id == tenant, _e.user_id == user, _e.status != text("'done'"))
+        rows = await self._database.rows(query.order_by(_e.created_at.desc(), _e.id.desc()).limit(limit))
+        return [ExecutionId(row["id"]) for row in rows]
+
+    async def recent_threads(self, tenant: TenantId, since: datetime, *, limit: int) -> Sequence[ConversationId]:
+        """See the port."""
+        query = select(_e.conversation_id, func.max(_e.updated_at).label("at")).where(
+            _e.tenant_id == tenant, (_e.updated_at >= instant(since)) | (_e.status != text("'done'"))
+        )
+        query = query.group_by(_e.conversation_id).order_by(text("at DESC")).limit(limit)
+        return [ConversationId(row["conversation_id"]) for row in await self._database.rows(query)]
 
     async def costs(self, tenant: TenantId, user: PrincipalId | None, since: date) -> Sequence[CostLine]:
         """See the port."""
@@ -246,6 +267,7 @@ def _execution(row: Row) -> Execution:
             timezone=row["timezone"],
             dry_run=bool(row["dry_run"]),
             request_key=row["request_key"],
+            sent_at=maybe_parse(row["sent_at"]),
         ),
         status=ExecutionStatus(row["status"]),
         outcome=None if row["outcome"] is None else ExecutionOutcome(row["outcome"]),

@@ -38,6 +38,13 @@ class WeeklyStatusInputs(_Inputs):
     """Extracts that name one of them rank higher."""
 
 
+class ThreadInputs(_Inputs):
+    """ThreadAgent → ``summary``: of the request's own conversation; nothing can name another."""
+
+    topic: str = Field(max_length=500)
+    """What it is read for, in the person's words; empty: everything."""
+
+
 class CalendarInputs(_Inputs):
     """CalendarAgent → ``meeting``: proposes a slot, then calls ``schedule_meeting``."""
 

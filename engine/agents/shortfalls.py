@@ -31,6 +31,10 @@ class Shortfall(StrEnum):
     """It wanted more look-ups at once than a turn may have."""
     RESULTS_CUT = "results_cut"
     """A look-up gave more than the model is shown."""
+    NO_REMARKS = "no_remarks"
+    """Nobody wrote anything else in the conversation, as far as is known here."""
+    REMARKS_LEFT_OUT = "remarks_left_out"
+    """Only the newest remarks of the conversation were read."""
 
 
 _SAID = {
@@ -44,6 +48,8 @@ _SAID = {
     Shortfall.TURNS_EXHAUSTED: "the search was ended after {count} turns; it may be incomplete.",
     Shortfall.INPUTS_INVALID: "the search was ended after {count} look-ups that made no sense; it may be incomplete.",
     Shortfall.CALLS_SKIPPED: "{count} look-ups beyond the limit of a turn were not made.",
+    Shortfall.NO_REMARKS: "nothing else is known to have been written in this conversation.",
+    Shortfall.REMARKS_LEFT_OUT: "only the newest {count} messages of the conversation were read.",
     Shortfall.RESULTS_CUT: "{count} results were too long and were shown to the model in part.",
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.agents.citations import Citations, cite
 from engine.agents.cues import Kind
-from engine.agents.digest import OPEN_KINDS, heading
+from engine.agents.digest import OPEN_KINDS
 from engine.agents.evidence import Evidence, bounded, from_extracts, in_reading_order, passages_block
 from engine.agents.extracts import select
 from engine.agents.quarantine import question, task
@@ -71,9 +71,9 @@ class Status:
         """What a meeting has to deal with, most pressing first."""
         return tuple(s.text for kind in OPEN_KINDS for s in self.groups.get(kind, ()))
 
-    def text(self, *, read: int, unread: Sequence[str], locale: str) -> str:
-        """Markdown: what was read, the overview, then each kind under its heading, each statement with its numbers."""
-        parts = [heading(read=read, unread=unread, locale=locale)]
+    def text(self, head: str, locale: str) -> str:
+        """Markdown: ``head``, the overview, then each kind under its heading, each statement with its numbers."""
+        parts = [head]
         if self.overview:
             parts.append(" ".join(self._marked(statement) for statement in self.overview))
         parts.extend(self._group(kind, wording(locale)) for kind in self.groups)

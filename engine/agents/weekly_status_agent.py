@@ -8,7 +8,7 @@ from functools import partial
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from engine.agents.digest import digest, numbered, open_points, points_message
+from engine.agents.digest import digest, heading, numbered, open_points, points_message
 from engine.agents.evidence import MAX_PIECES, Evidence
 from engine.agents.extracts import MAX_CANDIDATES, Interest, extract, interest_in, ranked, select
 from engine.agents.inputs import WeeklyStatusInputs
@@ -175,7 +175,7 @@ async def _summarised(
     await _leave_message(points_message(status.open_points, locale), context)
     return Summary(
         topic=wanted.topic,
-        text=status.text(read=len(way.read), unread=way.unread, locale=locale),
+        text=status.text(heading(read=len(way.read), unread=way.unread, locale=locale), locale),
         extracts=status.citations.extracts,
         sources=status.citations.sources,
         read=len(way.read),

@@ -23,6 +23,10 @@ class Wording:
     proposing: str
     no_address: str
     documents_read: str
+    remarks_read: str
+    reading_remarks: str
+    conversation: str
+    """Where remarks stand."""
     not_read: str
     nothing_found: str
     nothing_said: str
@@ -62,6 +66,9 @@ HEBREW = Wording(
     proposing="מציע: {when}",
     no_address="אין כתובת דוא״ל תקינה עבור {name}: הפגישה תיקבע בלי הזמנה.",
     documents_read="מסמכים שנקראו: {count}",
+    remarks_read="הודעות שנקראו בשיחה: {count}",
+    reading_remarks="קריאת מה שנכתב בשיחה",
+    conversation="בשיחה הזאת",
     not_read="לא נקראו: {what}",
     nothing_found="לא נמצאו מסמכים בנושא.",
     nothing_said="לא נמצא במסמכים דבר שאפשר לצטט.",
@@ -99,6 +106,9 @@ ENGLISH = Wording(
     proposing="Proposing: {when}",
     no_address="No valid e-mail address for {name}: the meeting is made without an invitation.",
     documents_read="Documents read: {count}",
+    remarks_read="Messages read in this conversation: {count}",
+    reading_remarks="Reading what was written here",
+    conversation="In this conversation",
     not_read="Not read: {what}",
     nothing_found="No documents were found on this topic.",
     nothing_said="The documents hold nothing to quote.",

@@ -71,6 +71,8 @@ class Decision:
     choice: ChoiceId | None = None
     answer: str | None = None
     comment: str | None = None
+    said_in: str = ""
+    """Names the message the answer was given with, where it was given in a conversation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,5 +107,7 @@ class Approval:
     chosen: ChoiceId | None = None
     answer: str | None = None
     comment: str | None = None
+    said_in: str = ""
+    """Names the message it was answered with, where that was in a conversation: one message answers once."""
     edit: JsonObject | None = None
     """With a modified plan: what the person asked to change."""

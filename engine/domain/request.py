@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.domain.ids import DEFAULT_CONVERSATION, DEFAULT_TENANT, ConversationId, PrincipalId, TenantId
 from engine.errors import RequestError
@@ -32,6 +33,9 @@ class Request:
     """Plan only: the execution ends after its plan, with nothing run."""
     request_key: str | None = None
     """Names the delivery; a second request with a known key returns the first execution."""
+    sent_at: datetime | None = None
+    """When the person wrote it, where the surface knows: a message found after a time away was written long before it is
+    accepted."""
 
 
 def clean_text(raw: str) -> str:

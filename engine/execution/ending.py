@@ -17,7 +17,12 @@ from engine.ports.changes import Change, MoveExecution, SettleStep, SupersedeApp
 def ending(
     snapshot: ExecutionSnapshot, recorder: Recorder, outcome: ExecutionOutcome, error: TizmorError | None = None
 ) -> tuple[Change, ...]:
-    """The changes, from a snapshot that knows every step; ``error`` says why there is no plan, if there is none."""
+    """The changes, from a snapshot that knows every step; ``error`` says why there is no plan, if there is none.
+
+    An answer that came in the meantime makes them lose, so that a change of plan agreed to is not overlooked; a person's
+    stop does not wait for one. A question may have been opened from outside: whatever is open is closed.
+    """
+    execution = snapshot.execution
     done = MoveExecution(
         execution_id=recorder.execution_id,
         fence=recorder.fence,
@@ -26,10 +31,11 @@ def ending(
         outcome=outcome,
         result=compose(snapshot),
         error=None if error is None else StepError(code=error.code, detail=error.detail),
+        unless_moved_from=None if execution.cancelled else execution.epoch,
     )
-    questions = [SupersedeApprovals(execution_id=recorder.execution_id, at=recorder.at)] if snapshot.approvals else []
+    questions = SupersedeApprovals(execution_id=recorder.execution_id, at=recorder.at)
     finished = recorder.event(EventType.EXECUTION_FINISHED, outcome=outcome.value)
-    return (*questions, *(_cancelled(step_id, recorder) for step_id in _open_steps(snapshot)), done, finished)
+    return (questions, *(_cancelled(step_id, recorder) for step_id in _open_steps(snapshot)), done, finished)
 
 
 def _open_steps(snapshot: ExecutionSnapshot) -> Iterator[StepId]:

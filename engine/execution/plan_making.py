@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from engine.domain.plan import Plan
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import InternalError, PlanError, TizmorError, UnavailableError
 from engine.execution.parts import RunParts
+from engine.execution.plan_standing import ToBeMade
 from engine.execution.planning_session import (
     ModelAway,
     NotPlanned,
@@ -30,6 +31,7 @@ from engine.execution.working_copy import WorkingCopy
 from engine.planning.adoption import unchanged
 from engine.planning.conversation import MAX_EXECUTIONS, earlier_executions, importable
 from engine.planning.deliberation import AGAIN, MODEL_UNAVAILABLE, OFFLINE, STOP, deliberate
+from engine.planning.follow_up import agreed, taking_up
 from engine.planning.revise import reconciled, without
 from engine.ports.changes import Change, PutArtifact, SaveDraft, SavePlan
 from engine.ports.planning import Brief, EarlierExecution, PlanQuestion
@@ -59,14 +61,27 @@ class PlanMaking:
         self._session: PlanningSession | None = None
         self._task: asyncio.Task[None] | None = None
         self._end: PlanningEnd | None = None
+        self._wanted = ToBeMade()
+        self.settled: frozenset[ApprovalId] = frozenset()
+        """Offers of a change that a dry run's plan took up here: nobody is asked about such a plan."""
 
     @property
     def busy(self) -> bool:
         """A session is under way, or its end has not been taken yet."""
         return self._session is not None
 
-    def begin(self, snapshot: ExecutionSnapshot, nudge: Callable[[], None], change: str | None = None) -> None:
-        """Start making the next version; ``change`` is what the person wants different."""
+    @property
+    def changes(self) -> bool:
+        """The session takes up what a person wrote since."""
+        return self.busy and bool(self._wanted.follow_ups)
+
+    def overtaken(self, snapshot: ExecutionSnapshot) -> bool:
+        """A change was agreed to that the session under way knows nothing of."""
+        known = self._wanted.follow_ups | self.settled
+        return self.busy and any(offer.id not in known for offer in agreed(snapshot))
+
+    def begin(self, snapshot: ExecutionSnapshot, nudge: Callable[[], None], wanted: ToBeMade) -> None:
+        """Start making the next version."""
         workshop, execution = self._parts.workshop, snapshot.execution
         version = execution.plan_version + 1
         deliberation = deliberate(snapshot, version)
@@ -76,7 +91,7 @@ class PlanMaking:
             now=execution.created_at,
             personal=replace(workshop.personal, timezone=request.timezone),
             version=version,
-            change=change,
+            change=wanted.change,
             current=snapshot.plan if execution.plan_version else None,
             answers=deliberation.answers,
         )
@@ -97,6 +112,7 @@ class PlanMaking:
         async def full_brief() -> Brief:
             return brief if offline else replace(brief, earlier=await self._earlier(snapshot))
 
+        self._wanted = wanted
         self._session = PlanningSession(tools, full_brief, spender, nudge)
         self._task = self._spawn(self._run(self._session, nudge))
 
@@ -123,15 +139,45 @@ class PlanMaking:
         save = SaveDraft(execution_id=execution_id, fence=fence, draft=draft, kept=kept)
         return PlanStep(changes=(save, event), adopted=kept)
 
+    def made(self, snapshot: ExecutionSnapshot) -> Plan | None:
+        """The version the session has made, as it will be saved; None where it has not, or was overtaken."""
+        if not isinstance(self._end, Plan) or self.overtaken(snapshot):
+            return None
+        return self._next(snapshot, self._end)
+
     async def take_end(self, snapshot: ExecutionSnapshot) -> PlanStep | None:
         """What the session's end comes to, once; None while there is none."""
-        end = self._end
+        end, overtaken = self._end, self.overtaken(snapshot)
         if end is None:
             return None
         self._session = self._task = self._end = None
+        if overtaken and not isinstance(end, PlanningGaveWay | PlanningBroke):
+            return PlanStep()
+        return await self._comes_to(end, snapshot)
+
+    def dropped(self, snapshot: ExecutionSnapshot, wanted: ToBeMade) -> PlanStep:
+        """The person does not want the plan that was being made."""
+        self._wanted = wanted
+        return self._without_plan(snapshot, ExecutionOutcome.REJECTED, None)
+
+    def leave_out(self, snapshot: ExecutionSnapshot, plan: Plan, drop: Sequence[str]) -> PlanStep:
+        """The next version without these steps, put before the person again."""
+        self._wanted = ToBeMade()
+        try:
+            revised = without(plan, drop)
+        except PlanError:
+            revised = replace(plan, version=plan.version + 1)
+        return self._saved(snapshot, replace(revised, sure=False), ())
+
+    async def _run(self, session: PlanningSession, nudge: Callable[[], None]) -> None:
+        self._end = await session.run()
+        nudge()
+
+    async def _comes_to(self, end: PlanningEnd, snapshot: ExecutionSnapshot) -> PlanStep:
         match end:
             case Plan():
-                return await self._planned(snapshot, end)
+                plan = self._next(snapshot, end)
+                return self._saved(snapshot, plan, await self._imports(snapshot, plan))
             case PlanQuestion():
                 return self._ask(self._own_question(snapshot, end))
             case ModelAway(error):
@@ -149,29 +195,16 @@ class PlanMaking:
                 detail = f"Planning broke with {type(error).__name__}; see the log."
                 return self._without_plan(snapshot, ExecutionOutcome.FAILED, InternalError("internal_error", detail))
 
-    def dropped(self, snapshot: ExecutionSnapshot) -> PlanStep:
-        """The person does not want the plan that was being made."""
-        return self._without_plan(snapshot, ExecutionOutcome.REJECTED, None)
-
-    def leave_out(self, snapshot: ExecutionSnapshot, plan: Plan, drop: list[str]) -> PlanStep:
-        """The next version without these steps, put before the person again."""
-        try:
-            revised = without(plan, drop)
-        except PlanError:
-            revised = replace(plan, version=plan.version + 1)
-        return self._saved(snapshot, replace(revised, sure=False), ())
-
-    async def _run(self, session: PlanningSession, nudge: Callable[[], None]) -> None:
-        self._end = await session.run()
-        nudge()
-
-    async def _planned(self, snapshot: ExecutionSnapshot, plan: Plan) -> PlanStep:
+    def _next(self, snapshot: ExecutionSnapshot, plan: Plan) -> Plan:
+        """The plan as its version: put before the person wherever it changes what they know, or takes up what they wrote."""
         if plan.version > 1 and snapshot.plan is not None:
-            plan = replace(reconciled(plan, snapshot.plan, plan.version), sure=False)
-        return self._saved(snapshot, plan, await self._imports(snapshot, plan))
+            return replace(reconciled(plan, snapshot.plan, plan.version), sure=False)
+        return replace(plan, sure=plan.sure and not self._wanted.follow_ups)
 
     def _saved(self, snapshot: ExecutionSnapshot, plan: Plan, imports: tuple[Change, ...]) -> PlanStep:
         workshop, execution = self._parts.workshop, snapshot.execution
+        if execution.request.dry_run:  # nobody is asked about its plan, so that no row says what it took up
+            self.settled |= self._wanted.follow_ups
         draft = snapshot.plan if execution.plan_version == 0 else None
         adopted = unchanged(draft, plan) if draft is not None else None
         save = SavePlan(execution_id=execution.id, fence=workshop.fence, plan=plan, adopted=adopted)
@@ -213,6 +246,7 @@ class PlanMaking:
                 kind=kind,
                 plan_version=version,
                 created_at=now,
+                parameters=taking_up(self._wanted.follow_ups),
             )
         )
 

@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from typing import Any
 
 from engine.concurrency import Wakeup, finish
-from engine.domain.approval import ApprovalKind, ApprovalStatus
+from engine.domain.approval import Approval, ApprovalStatus
 from engine.domain.event import EventType
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepStatus
-from engine.domain.ids import ExecutionId, StepId
+from engine.domain.ids import ExecutionId, StepId, effect_key
 from engine.domain.plan import Plan, Step
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.execution.attempt import AttemptEnd, StepAttempt, attempt_number
+from engine.execution.attempt import StepAttempt, attempt_number
 from engine.execution.choices import choice_among
 from engine.execution.ending import ending
 from engine.execution.parallel_coordinator import Moves, next_moves
 from engine.execution.parts import RunParts
 from engine.execution.plan_making import PlanMaking, PlanStep
+from engine.execution.plan_standing import IsAsked, IsOver, IsRun, ToBeCut, ToBeMade, astray, standing
 from engine.execution.recording import Record, Recorder
+from engine.execution.under_way import UnderWay
 from engine.execution.unit import Unit
 from engine.execution.working_copy import WorkingCopy
 from engine.orchestration.transitions import outcome_of
 from engine.planning.deliberation import deliberate
-from engine.ports.changes import ClaimStep, MoveExecution, OwnExecution
+from engine.ports.changes import ClaimStep, DecideApproval, MoveExecution, OwnExecution
 from engine.safety.questions import opening
 
 RECORD_SECONDS = 10.0
@@ -48,10 +50,7 @@ class ExecutionRun:
         self._execution_id = execution_id
         self._wakeup = wakeup
         self._given = snapshot
-        self._running: dict[StepId, tuple[StepAttempt, asyncio.Task[None]]] = {}
-        self._void: set[StepAttempt] = set()
-        """Attempts of a draft that was dropped: how they end means nothing."""
-        self._ended: list[tuple[StepAttempt, AttemptEnd]] = []
+        self._running = UnderWay(self._spawn, wakeup.nudge)
         self._look_at: dict[StepId, Step] | None = None
         """Steps that what ended may have made ready; None: all."""
         self._making = PlanMaking(parts, self._spawn)
@@ -128,9 +127,11 @@ class ExecutionRun:
         draft = self._making.take_draft(self._copy, self._workshop.fence)
         if draft is not None:
             unit.planned.append(draft.changes)
-            self._void_dropped(draft.adopted)
+            self._running.void_except(draft.adopted)
             self._look_at = None
-        step = await self._making.take_end(self._copy.snapshot)
+        made = self._making.made(self._copy.snapshot) if self._copy.planned else None
+        held = made is not None and not self._running.clear_except(frozenset(s.id for s in made.steps))
+        step = None if held else await self._making.take_end(self._copy.snapshot)
         if step is not None and step.plan is not None:
             self._adopt(step, step.plan, unit)
         self._take_ends(unit)
@@ -138,12 +139,8 @@ class ExecutionRun:
             self._do_without(step, unit)
 
     def _take_ends(self, unit: Unit) -> None:
-        ended, self._ended = self._ended, []
         recorder = self._recorder()
-        for attempt, end in ended:
-            if attempt in self._void:
-                self._void.discard(attempt)
-                continue
+        for attempt, end in self._running.take_ended():
             record = recorder.ended(attempt.step.id, attempt.number, end, random.random())  # noqa: S311 - jitter
             self._note(record, unit)
 
@@ -161,7 +158,7 @@ class ExecutionRun:
     def _adopt(self, step: PlanStep, plan: Plan, unit: Unit) -> None:
         unit.planned.append(step.changes)
         if not self._copy.planned:
-            self._void_dropped(step.adopted)
+            self._running.void_except(step.adopted)
         self._copy.planned_as(plan, step.adopted)
         self._look_at = None
         unit.stale = unit.stale or not plan.sure or bool(plan.imports)
@@ -177,67 +174,91 @@ class ExecutionRun:
             unit.planned.append(step.changes)
         unit.stale = True
 
-    def _void_dropped(self, kept: frozenset[StepId]) -> None:
-        """Stop what runs for a step of a draft that is not kept, and forget what ended for one."""
-        for step_id in self._running.keys() - kept:
-            attempt, task = self._running.pop(step_id)
-            self._void.add(attempt)
-            task.cancel()
-        self._ended = [(attempt, end) for attempt, end in self._ended if attempt.step.id in kept]
-
     # What to do next.
 
     async def _advance(self, unit: Unit) -> None:
         snapshot = self._copy.snapshot
         if self._making.busy:
-            if not self._copy.planned:
-                self._decide(unit)
+            self._go_on_planning(unit)
             return
-        if not self._copy.planned:
-            self._plan(unit, snapshot, None)
+        if beside_the_point := astray(snapshot):
+            self._close(beside_the_point, unit)
             return
-        if snapshot.execution.request.dry_run:
-            self._end(unit, ExecutionOutcome.SUCCEEDED)
+        stands = standing(snapshot, self._making.settled)
+        if not isinstance(stands, IsRun) and await self._finish_begun(unit):
             return
-        latest = snapshot.latest(ApprovalKind.PLAN)
-        current = snapshot.plan is not None and latest is not None and latest.plan_version == snapshot.plan.version
-        if latest is None or not current:
-            self._decide(unit)
-            return
-        match latest.status:
-            case ApprovalStatus.PENDING:
+        match stands:
+            case ToBeMade():
+                self._plan(unit, stands)
+            case ToBeCut(drop=drop):
+                self._cut(unit, drop)
+            case IsOver(outcome=outcome):
+                if self._running.clear_except():
+                    self._end(unit, outcome)
+            case IsAsked():
                 return
-            case ApprovalStatus.MODIFIED:
-                self._revise(unit, snapshot)
-            case ApprovalStatus.REJECTED | ApprovalStatus.EXPIRED:
-                self._end(unit, ExecutionOutcome.REJECTED)
-            case _:
+            case IsRun():
                 self._decide(unit)
 
-    def _plan(self, unit: Unit, snapshot: ExecutionSnapshot, change: str | None) -> None:
+    def _go_on_planning(self, unit: Unit) -> None:
+        """Begin anew where a change was agreed to since; else let the safe reads of a first draft run."""
+        if self._making.overtaken(self._copy.snapshot):
+            self._making.stop()
+        elif not self._copy.planned and not self._making.changes:
+            self._decide(unit)
+
+    def _plan(self, unit: Unit, wanted: ToBeMade) -> None:
+        snapshot = self._copy.snapshot
+        if wanted.overtaken:
+            self._close(wanted.overtaken, unit)
+            return
         deliberation = deliberate(snapshot, snapshot.execution.plan_version + 1)
         if deliberation.waits:
             return
         if deliberation.dropped:
-            self._apply(self._making.dropped(snapshot), unit)
+            self._apply(self._making.dropped(snapshot, wanted), unit)
             return
-        self._making.begin(snapshot, self._wakeup.nudge, change)
-        self._move(unit, ExecutionStatus.PLANNING if change is None else ExecutionStatus.RUNNING)
+        self._making.begin(snapshot, self._wakeup.nudge, wanted)
+        self._move(unit, ExecutionStatus.RUNNING if self._copy.planned else ExecutionStatus.PLANNING)
+
+    def _cut(self, unit: Unit, drop: Sequence[str]) -> None:
+        snapshot = self._copy.snapshot
+        if snapshot.plan is None:
+            return
+        step = self._making.leave_out(snapshot, snapshot.plan, drop)
+        if step.plan is not None and self._running.clear_except(frozenset(s.id for s in step.plan.steps)):
+            self._apply(step, unit)
+
+    def _close(self, asked: Sequence[Approval], unit: Unit) -> None:
+        """Close questions that are beside the point now. One answered in this moment makes all of it lose, and is seen."""
+        at = self._workshop.clock.now()
+        for approval in asked:
+            closed = replace(approval, status=ApprovalStatus.SUPERSEDED, decided_at=at)
+            event = self._recorder().event(
+                EventType.APPROVAL_DECIDED, approval=closed.id, status=closed.status.value, by=None
+            )
+            unit.changes += [DecideApproval(approval=closed), event]
+        unit.stale = True
+
+    async def _finish_begun(self, unit: Unit) -> bool:
+        """Let effects that an earlier process had begun end, while nothing new starts; False when there are none."""
+        snapshot = self._copy.snapshot
+        begun = [step.id for step in snapshot.plan.steps if await self._has_begun(step)] if snapshot.plan else []
+        self._claim(Moves(start=tuple(begun)), unit)
+        return bool(begun)
+
+    async def _has_begun(self, step: Step) -> bool:
+        run, request = self._copy.run(step.id), self._copy.snapshot.execution.request
+        if run.status is not StepStatus.READY or run.started_at is None:
+            return False
+        key = effect_key(request.tenant_id, self._execution_id, step.id, 1)
+        return await self._workshop.store.intent(key) is not None
 
     def _apply(self, step: PlanStep, unit: Unit) -> None:
         if step.plan is not None:
             self._adopt(step, step.plan, unit)
         else:
             self._do_without(step, unit)
-
-    def _revise(self, unit: Unit, snapshot: ExecutionSnapshot) -> None:
-        latest = snapshot.latest(ApprovalKind.PLAN)
-        edit = (latest.edit if latest else None) or {}
-        drop = edit.get("drop") or []
-        if isinstance(drop, list) and drop and snapshot.plan is not None:
-            self._apply(self._making.leave_out(snapshot, snapshot.plan, [str(d) for d in drop]), unit)
-        else:
-            self._plan(unit, snapshot, str(edit.get("text") or ""))
 
     def _decide(self, unit: Unit) -> None:
         """Settle, ask, claim: everything the copy shows to be next, in one go."""
@@ -322,8 +343,7 @@ class ExecutionRun:
         self._sent = unit
         if await self._workshop.state.commit(*unit.together()):
             for attempt in unit.claims:
-                task = self._spawn(self._attempt(attempt))
-                self._running[attempt.step.id] = (attempt, task)
+                self._running.start(attempt)
             if unit.done:
                 self._copy.moved(ExecutionStatus.DONE)
             elif unit.stale:
@@ -347,14 +367,6 @@ class ExecutionRun:
         await self._record(self._sent)
         await self._record(unit)
 
-    async def _attempt(self, attempt: StepAttempt) -> None:
-        end = await attempt.run()
-        known = self._running.get(attempt.step.id)
-        if known is not None and known[0] is attempt:
-            del self._running[attempt.step.id]
-        self._ended.append((attempt, end))
-        self._wakeup.nudge()
-
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return self._group.create_task(work)
 
@@ -363,14 +375,11 @@ class ExecutionRun:
         if execution.pause_reason and not execution.cancelled:
             return
         self._making.stop()
-        for attempt, task in self._running.values():
-            if not attempt.in_effect:
-                task.cancel()
+        self._running.clear_except()
 
     def _stop_everything(self) -> None:
         self._making.stop()
-        for _, task in self._running.values():
-            task.cancel()
+        self._running.stop()
 
     def _recorder(self) -> Recorder:
         return Recorder(execution_id=self._execution_id, fence=self._workshop.fence, at=self._workshop.clock.now())

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from engine.domain.approval import Approval, ApprovalStatus
 from engine.domain.event import Event, EventType
 from engine.domain.execution import Execution, ExecutionStatus, Signal
 from engine.domain.feedback import Feedback
@@ -15,9 +16,11 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import ConflictError, NotFoundError, RequestError
 from engine.orchestration.state_manager import StateManager
 from engine.orchestration.transitions import Effectiveness, judge_signal
-from engine.ports.changes import CreateExecution, PutFeedback, RaiseFlag
+from engine.planning.follow_up import offer, offer_id, open_offer
+from engine.ports.changes import Change, CreateExecution, DecideApproval, MoveExecution, PutFeedback, RaiseFlag
 from engine.ports.clock import Clock, IdSource
 from engine.ports.store import ExecutionStore
+from engine.safety.questions import opening, timed
 from engine.streaming.stream_manager import StreamManager
 
 _FLAGS = {
@@ -122,13 +125,43 @@ class MasterOrchestrator:
             snapshot = await self._state.snapshot(identifier)
             match judge_signal(snapshot.execution, signal):
                 case Effectiveness.IMPOSSIBLE:
-                    raise _ended(snapshot, signal)
+                    raise _ended(snapshot, signal.value)
                 case Effectiveness.REPEATED:
                     return snapshot
                 case Effectiveness.APPLIES:
                     if await self._raise_flag(identifier, signal, by):
                         self._wake(identifier)
                         return await self._state.snapshot(identifier)
+
+    async def offer_change(self, execution_id: str, text: str, by: str, key: str) -> Approval:
+        """Offer what was written while an execution runs as a change of its plan: a question, open beside its others, while
+        the plan goes on. An offer still open is replaced, and its words are asked about with these.
+
+        Args:
+            execution_id: which.
+            text: what was written.
+            by: who wrote it.
+            key: names the message. The same message makes one offer, which is given again as it stands.
+
+        Raises:
+            NotFoundError: ``execution_unknown``.
+            ConflictError: ``execution_ended``: it is done or being stopped; nothing was offered.
+            RequestError: ``request_empty``; ``request_too_long``, with what is asked already.
+        """
+        identifier, words = ExecutionId(execution_id), clean_text(text)
+        approval_id = offer_id(identifier, key)
+        while True:
+            snapshot = await self._state.snapshot(identifier)
+            known = next((a for a in snapshot.approvals if a.id == approval_id), None)
+            if known is not None:
+                return known
+            if snapshot.execution.status is ExecutionStatus.DONE or snapshot.execution.cancelled:
+                raise _ended(snapshot, "a change")
+            offered = timed(offer(snapshot, approval_id, words, by, self._clock.now()))
+            clean_text(offered.title)
+            if await self._state.commit(*self._offering(snapshot, offered)):
+                self._wake(identifier)
+                return offered
 
     async def rate(self, execution_id: str, user_id: str, rating: int, comment: str = "") -> None:
         """Record what a person thinks of an execution; a later verdict replaces it.
@@ -161,6 +194,29 @@ class MasterOrchestrator:
         async for event in self._streams.events(snapshot.execution.id, after):
             yield event
 
+    def _offering(self, snapshot: ExecutionSnapshot, offered: Approval) -> list[Change]:
+        """The changes that open an offer. They begin as an answer ends, by having the execution looked at again: an offer and
+        the end of the execution cannot both come first, and one from before a new owner or answer is made again."""
+        execution = snapshot.execution
+        looked_at = ExecutionStatus.RUNNING if execution.plan_version else ExecutionStatus.PLANNING
+        changes: list[Change] = [
+            MoveExecution(
+                execution_id=execution.id,
+                fence=execution.fence,
+                status=looked_at,
+                at=offered.created_at,
+                unless_moved_from=execution.epoch,
+            )
+        ]
+        before = open_offer(snapshot)
+        if before is not None:
+            replaced = replace(before, status=ApprovalStatus.SUPERSEDED, decided_at=offered.created_at)
+            event = self._state.event(
+                execution.id, EventType.APPROVAL_DECIDED, approval=replaced.id, status=replaced.status.value, by=None
+            )
+            changes += [DecideApproval(approval=replaced), event]
+        return [*changes, *opening(self._state, offered)]
+
     async def _raise_flag(self, execution_id: ExecutionId, signal: Signal, by: str) -> bool:
         kind, paused, cancelled = _FLAGS[signal]
         flag = RaiseFlag(execution_id=execution_id, at=self._clock.now(), paused=paused, cancelled=cancelled)
@@ -184,11 +240,11 @@ def _just_made(execution: Execution) -> ExecutionSnapshot:
     return ExecutionSnapshot(execution=execution, plan=None, step_runs={}, approvals=(), artifacts={}, seq=1)
 
 
-def _ended(snapshot: ExecutionSnapshot, signal: Signal) -> ConflictError:
+def _ended(snapshot: ExecutionSnapshot, what: str) -> ConflictError:
     outcome = snapshot.execution.outcome
     state = outcome.value if outcome else "being cancelled"
     return ConflictError(
         "execution_ended",
-        f"Execution {snapshot.execution.id} is {state}; {signal.value} changes nothing.",
+        f"Execution {snapshot.execution.id} is {state}; {what} changes nothing.",
         {"is": state},
     )

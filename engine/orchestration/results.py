@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.domain.artifact import (
     Agenda,
@@ -17,6 +17,7 @@ from engine.domain.artifact import (
     dump,
     load,
 )
+from engine.domain.ids import StepId
 from engine.domain.json import JsonObject, JsonValue
 from engine.domain.snapshot import ExecutionSnapshot
 
@@ -25,17 +26,40 @@ def compose(snapshot: ExecutionSnapshot) -> JsonObject:
     """``{"summary", "meeting", "agenda", "sources", "artifacts"}``; see contract.md for the first four.
 
     Without a summary artifact, ``summary`` lists what was found in language-neutral lines; ``artifacts`` holds every
-    step's artifact by step id, for surfaces that render them.
+    step's artifact by step id, for surfaces that render them. What a step had already made when the plan changed and left
+    it out stands in the world, and so it stands here.
     """
-    steps = snapshot.plan.steps if snapshot.plan else ()
-    artifacts = [load(snapshot.artifacts[step.id]) for step in steps if step.id in snapshot.artifacts]
+    steps = [step.id for step in snapshot.plan.steps if step.id in snapshot.artifacts] if snapshot.plan else []
+    artifacts = [load(snapshot.artifacts[step_id]) for step_id in steps]
+    outside = outside_the_plan(snapshot)
+    meetings = [a for a in (*outside.values(), *artifacts) if isinstance(a, Meeting)]
+    agendas = [a for a in (*artifacts, *outside.values()) if isinstance(a, Agenda)]
     return {
         "summary": _summary(artifacts),
-        "meeting": next((_meeting(a) for a in reversed(artifacts) if isinstance(a, Meeting)), None),
-        "agenda": next((_agenda(a) for a in artifacts if isinstance(a, Agenda)), None),
+        "meeting": _meeting(meetings[-1]) if meetings else None,
+        "agenda": _agenda(agendas[0]) if agendas else None,
         "sources": [_source(s) for s in _sources(artifacts)],
-        "artifacts": {step.id: snapshot.artifacts[step.id] for step in steps if step.id in snapshot.artifacts},
+        "artifacts": {step_id: snapshot.artifacts[step_id] for step_id in (*outside, *steps)},
     }
+
+
+def outside_the_plan(snapshot: ExecutionSnapshot) -> Mapping[StepId, Meeting | Agenda]:
+    """What stands in the world, by steps that a change of the plan left out: meetings, and agendas that were saved."""
+    plan = snapshot.plan
+    if plan is None or snapshot.execution.plan_version < 2:
+        return {}
+    own = {step.id for step in plan.steps}
+    others = {name: load(value) for name, value in snapshot.artifacts.items() if name not in own and not _brought(name)}
+    return {
+        name: artifact
+        for name, artifact in others.items()
+        if isinstance(artifact, Meeting) or (isinstance(artifact, Agenda) and artifact.path)
+    }
+
+
+def _brought(name: StepId) -> bool:
+    """It came from an earlier execution: no step of this one made it."""
+    return name.startswith("earlier_")
 
 
 def _summary(artifacts: list[Artifact]) -> str:

@@ -29,7 +29,9 @@ def briefing(brief: Brief) -> str:
     told: dict[str, JsonValue] = {"calendar": _calendar(brief), "language": brief.request.locale}
     if brief.earlier:
         told["earlier"] = [_execution(earlier, brief) for earlier in brief.earlier]
-    told["request"] = brief.request.text
+    # What is added while the first plan is being made changes no plan yet: it is more of the request.
+    added = _words(brief.change) if brief.change and brief.current is None else ""
+    told["request"] = f"{brief.request.text}\n{added}" if added else brief.request.text
     if brief.answers:
         told["clarifications"] = [
             {"question": _words(one.question), "answer": _words(one.answer)} for one in brief.answers

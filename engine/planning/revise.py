@@ -41,9 +41,10 @@ def reconciled(plan: Plan, current: Plan, version: int) -> Plan:
     """The plan as that version, its step ids made safe to store beside those of the versions before it.
 
     A step keeps its id only where the current plan has the same work under it: agent, inputs and bindings, all the way
-    back. Every other step, and every reference to it, gets an id of this version (``v2s4``), which no earlier version can
-    have used, a dropped step's least of all. A first version, which only drafts came before, renames nothing else than
-    what the draft has under the same id with other work.
+    back. Work that stands under another id there gets that one, so that nothing is done again for being counted anew.
+    Every other step, and every reference to it, gets an id of this version (``v2s4``), which no earlier version can have
+    used, a dropped step's least of all. A first version, which only drafts came before, renames nothing else than what the
+    draft has under the same id with other work.
 
     Args:
         plan: checked, each step after those it takes from.
@@ -51,16 +52,22 @@ def reconciled(plan: Plan, current: Plan, version: int) -> Plan:
         version: of the result, above ``current.version``.
 
     """
-    before = {step.id: step for step in current.steps}
+    works = [(step.id, _work(step, current)) for step in current.steps]
     names: dict[StepId, StepId] = {}
-    taken = set(before)
+    taken = {step.id for step in current.steps}
+    given: set[StepId] = set()
     steps: list[Step] = []
     for step in plan.steps:
         renamed = _referring(step, names)
-        known = before.get(step.id)
-        same = known is not None and _work(known, current) == _work(renamed, plan)
-        kept = same or (version == 1 and step.id not in taken)
-        names[step.id] = step.id if kept else _fresh(step.id, version, taken)
+        work = _work(renamed, plan)
+        same = [known for known, their_work in works if known not in given and their_work == work]
+        if step.id in same or (version == 1 and step.id not in taken):
+            names[step.id] = step.id
+        elif same and version > 1:
+            names[step.id] = same[0]
+        else:
+            names[step.id] = _fresh(step.id, version, taken)
+        given.add(names[step.id])
         taken.add(names[step.id])
         steps.append(replace(renamed, id=names[step.id]))
     return replace(plan, version=version, steps=tuple(steps))

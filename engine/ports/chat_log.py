@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
-from engine.domain.json import JsonObject
+from engine.domain.ids import DEFAULT_CONVERSATION, ConversationId, ExecutionId, PrincipalId
+from engine.domain.json import JsonObject, JsonValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +18,18 @@ class Delivery:
     key: str
     """Names the delivery; a known key is the same message again."""
     surface: str
+    """Which door it came to; ``chat`` is the local one."""
     user_id: PrincipalId
     tenant_id: str
     text: str
     received_at: datetime
+    kind: str = "message"
+    """What happened: ``message``, or what only its surface understands, such as a button pressed."""
+    conversation_id: ConversationId = DEFAULT_CONVERSATION
+    sent_at: datetime | None = None
+    """When the person did it, where the surface knows."""
+    payload: JsonObject = field(default_factory=dict[str, JsonValue])
+    """What else its surface needs to handle it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,19 +62,25 @@ class ChatLog(Protocol):
     """Durable inbox, outbox and local chat."""
 
     async def receive(self, delivery: Delivery) -> bool:
-        """Commit an inbound message and show it in the chat; False when its key is known."""
+        """Commit an inbound message, and show it in the local chat if it came from there; False when its key is known."""
         ...
 
-    async def waiting(self) -> Sequence[Delivery]:
-        """Inbound messages not handled yet, oldest first, at most 100."""
+    async def waiting(self, surface: str, after: Delivery | None = None) -> Sequence[Delivery]:
+        """Inbound messages of a surface not handled yet, oldest first, those behind ``after`` if it is given, at most 500."""
         ...
 
     async def handled(self, key: str, at: datetime, answer: Outgoing | None = None) -> None:
         """Done with a delivery; ``answer`` is said in the chat in the same transaction."""
         ...
 
-    async def behind(self) -> Sequence[ExecutionId]:
-        """Executions whose card shows less than their last event, oldest first: what the outbox looks at when it starts."""
+    async def forget(self, before: datetime) -> int:
+        """Drop what was handled before this instant; how many there were. A delivery that comes again later than its key
+        is kept would be new: platforms give up long before."""
+        ...
+
+    async def behind(self, elsewhere: Sequence[str] = ()) -> Sequence[ExecutionId]:
+        """Executions whose card shows less than their last event, oldest first: what the outbox looks at when it starts.
+        Conversations whose id begins with one of ``elsewhere`` are shown by another surface and left out."""
         ...
 
     async def shown(self, execution_id: ExecutionId) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Protocol
 
 from engine.domain.approval import Approval, ApprovalStatus
@@ -62,6 +62,18 @@ class ExecutionStore(Protocol):
         self, tenant: TenantId, user: PrincipalId, conversation: ConversationId, *, before: ExecutionId, limit: int
     ) -> Sequence[ExecutionId]:
         """The person's executions of a conversation that were accepted before this one, newest first."""
+        ...
+
+    async def thread(self, tenant: TenantId, conversation: ConversationId, *, limit: int) -> Sequence[ExecutionId]:
+        """Everybody's executions of a conversation, newest first."""
+        ...
+
+    async def live(self, tenant: TenantId, user: PrincipalId, *, limit: int) -> Sequence[ExecutionId]:
+        """A person's executions that are not done, newest first."""
+        ...
+
+    async def recent_threads(self, tenant: TenantId, since: datetime, *, limit: int) -> Sequence[ConversationId]:
+        """Conversations with an execution that changed since then or is not done, the most recent first."""
         ...
 
     async def costs(self, tenant: TenantId, user: PrincipalId | None, since: date) -> Sequence[CostLine]:

@@ -10,16 +10,20 @@ from engine.agents.drive_search_agent import DriveSearchAgent
 from engine.agents.editor_agent import EditorAgent
 from engine.agents.meeting_change_agent import MeetingChangeAgent
 from engine.agents.office_tools import ChangeMeeting, SaveAgenda, ScheduleMeeting
+from engine.agents.thread_agent import ThreadAgent
 from engine.agents.weekly_status_agent import WeeklyStatusAgent
 from engine.ports.calendar import Calendar
 from engine.ports.clock import Clock
 from engine.ports.contacts import ContactBook
 from engine.ports.documents import DocumentStore
+from engine.ports.remarks import Remarks
 from engine.registry.agent_registry import AgentRegistry
 
 
-def builtin(documents: DocumentStore, contacts: ContactBook, calendar: Calendar, clock: Clock) -> AgentRegistry:
-    """All agents and tools over one person's office."""
+def builtin(
+    documents: DocumentStore, contacts: ContactBook, calendar: Calendar, clock: Clock, remarks: Remarks
+) -> AgentRegistry:
+    """All agents and tools over one person's office, and over what is said where they ask."""
     agents = (
         DriveSearchAgent(documents),
         ContactSearchAgent(contacts),
@@ -29,6 +33,7 @@ def builtin(documents: DocumentStore, contacts: ContactBook, calendar: Calendar,
         AppointmentsAgent(calendar),
         EditorAgent(),
         AssistantAgent(documents, contacts, calendar),
+        ThreadAgent(remarks),
     )
     tools = (ScheduleMeeting(calendar, clock), ChangeMeeting(calendar, clock), SaveAgenda(documents))
     return AgentRegistry(agents, tools)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision, DecisionVerb
 from engine.domain.event import EventType
 from engine.domain.ids import ApprovalId, ExecutionId
-from engine.domain.json import JsonObject
+from engine.domain.json import JsonObject, canonical
 from engine.domain.tenant import Principal
 from engine.errors import ConflictError, NotFoundError, RequestError
 from engine.orchestration.state_manager import StateManager
@@ -60,11 +60,7 @@ class HitlGates:
             ConflictError: ``already_decided``; parameters ``who`` and ``when``.
             RequestError: the answer does not fit the question; nothing was decided.
         """
-        asked = await self._store.asked(approval_id)
-        if asked is None:
-            raise NotFoundError("approval_unknown", f"There is no approval {approval_id}.", {"id": approval_id})
-        approval = asked.approval
-        authorise(principal, Action.DECIDE, tenant=asked.tenant_id, owner=asked.user_id)
+        approval = await self.question(principal, approval_id)
         if approval.status is not ApprovalStatus.PENDING:
             return _already(approval, principal, decision)
         decided = judge(approval, decision, principal, self._clock.now(), self._schemas)
@@ -72,6 +68,32 @@ class HitlGates:
             again = await self._store.approval(approval_id)
             return _already(again or approval, principal, decision)
         return decided
+
+    async def question(self, principal: Principal, approval_id: ApprovalId) -> Approval:
+        """An approval this principal may decide, as it stands.
+
+        Raises:
+            NotFoundError: no such approval for this principal.
+            NotAllowedError: somebody else's.
+        """
+        asked = await self._store.asked(approval_id)
+        if asked is None:
+            raise NotFoundError("approval_unknown", f"There is no approval {approval_id}.", {"id": approval_id})
+        authorise(principal, Action.DECIDE, tenant=asked.tenant_id, owner=asked.user_id)
+        return asked.approval
+
+    async def check(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> None:
+        """Would :meth:`decide` take this answer? Changes nothing. Raises as :meth:`decide`."""
+        approval = await self.question(principal, approval_id)
+        if approval.status is not ApprovalStatus.PENDING:
+            _already(approval, principal, decision)
+            return
+        judge(approval, decision, principal, self._clock.now(), self._schemas)
+
+    def schema(self, tool: str) -> JsonObject:
+        """JSON schema of a tool's arguments."""
+        schema: JsonObject = self._schemas(tool).model_json_schema()
+        return schema
 
     async def expire(self, approval: Approval) -> bool:
         """Close an approval nobody answered in time; False when somebody just did."""
@@ -106,9 +128,11 @@ def judge(approval: Approval, decision: Decision, principal: Principal, now: dat
         raise RequestError(
             "decision_unfit", f"A {approval.kind.value} takes one of: {allowed}; not {decision.verb.value}."
         )
-    if len(decision.comment or "") > MAX_COMMENT:
-        raise RequestError("comment_too_long", f"A comment has at most {MAX_COMMENT} characters.")
-    decided = replace(approval, decided_at=now, decided_by=principal.id, comment=decision.comment)
+    if max(len(decision.comment or ""), len(decision.answer or "")) > MAX_COMMENT:
+        raise RequestError("comment_too_long", f"A comment or an answer has at most {MAX_COMMENT} characters.")
+    decided = replace(
+        approval, decided_at=now, decided_by=principal.id, comment=decision.comment, said_in=decision.said_in
+    )
     match decision.verb:
         case DecisionVerb.APPROVE:
             return replace(decided, status=ApprovalStatus.APPROVED)
@@ -165,17 +189,12 @@ def _plan_edit(arguments: JsonObject) -> JsonObject:
 
 def _invalid(error: ValidationError) -> RequestError:
     faults = "; ".join(f"{'.'.join(str(p) for p in e['loc']) or 'arguments'}: {e['msg']}" for e in error.errors()[:5])
-    return RequestError("arguments_invalid", f"Field arguments: {faults}.", {"faults": faults})
+    field = ".".join(str(part) for part in error.errors()[0]["loc"])
+    return RequestError("arguments_invalid", f"Field arguments: {faults}.", {"faults": faults, "field": field})
 
 
 def _already(approval: Approval, principal: Principal, decision: Decision) -> Approval:
-    same = {
-        DecisionVerb.APPROVE: ApprovalStatus.APPROVED,
-        DecisionVerb.REJECT: ApprovalStatus.REJECTED,
-        DecisionVerb.CHOOSE: ApprovalStatus.CHOSEN,
-    }
-    repeated = same.get(decision.verb) is approval.status and approval.chosen == decision.choice
-    if repeated and approval.decided_by == principal.id:
+    if approval.decided_by == principal.id and _is_the_same(approval, decision):
         return approval
     when = approval.decided_at.isoformat() if approval.decided_at else ""
     raise ConflictError(
@@ -183,3 +202,19 @@ def _already(approval: Approval, principal: Principal, decision: Decision) -> Ap
         f"Approval {approval.id} was already {approval.status.value} by {approval.decided_by or 'the engine'} at {when}.",
         {"who": approval.decided_by or "", "when": when, "status": approval.status.value},
     )
+
+
+def _is_the_same(approval: Approval, decision: Decision) -> bool:
+    """Did this decision, given before, make the approval what it is?"""
+    match decision.verb:
+        case DecisionVerb.APPROVE:
+            return approval.status is ApprovalStatus.APPROVED and approval.answer is None
+        case DecisionVerb.REJECT:
+            return approval.status is ApprovalStatus.REJECTED
+        case DecisionVerb.CHOOSE:
+            return approval.status is ApprovalStatus.CHOSEN and approval.chosen == decision.choice
+        case DecisionVerb.ANSWER:
+            return approval.status is ApprovalStatus.APPROVED and approval.answer == decision.answer
+        case DecisionVerb.MODIFY:
+            made = approval.call.arguments if approval.call else approval.edit
+            return approval.status is ApprovalStatus.MODIFIED and canonical(made) == canonical(decision.arguments)

@@ -25,6 +25,27 @@ chat_messages = Table(
     Column("purpose", Text, primary_key=True),
     Column("rendered_seq", Integer, nullable=False),
     Column("content_hash", Text, nullable=False),
+    Column("ref", Text),
+    Column("sending_at", Text),
+)
+
+remarks = Table(
+    "remarks",
+    metadata,
+    Column("conversation_id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("author_id", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Text, nullable=False),
+)
+
+surfaces = Table(
+    "surfaces",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("heard_at", Text, nullable=False),
 )
 
 local_chat = Table(

@@ -30,6 +30,7 @@ executions = Table(
     Column("cancelled", Integer, nullable=False),
     Column("error", Text),
     Column("result", Text),
+    Column("sent_at", Text),
     CheckConstraint("(status = 'done') = (outcome IS NOT NULL)", name="done_has_outcome"),
     CheckConstraint("status IN ('planning', 'running', 'waiting', 'done')", name="status"),
     Index("uq_executions_request_key", "tenant_id", "user_id", "request_key", unique=True),
@@ -37,6 +38,7 @@ executions = Table(
     Index("ix_executions_unfinished", "created_at", sqlite_where=text("status <> 'done'")),
     Index("ix_executions_moving", "created_at", "id", sqlite_where=text("status IN ('planning', 'running')")),
     Index("ix_executions_conversation", "tenant_id", "user_id", "conversation_id", "created_at"),
+    Index("ix_executions_thread", "tenant_id", "conversation_id", "created_at"),
 )
 
 plans = Table(

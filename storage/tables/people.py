@@ -16,6 +16,16 @@ api_tokens = Table(
     Column("name", Text, nullable=False),
 )
 
+principals = Table(
+    "principals",
+    metadata,
+    Column("user_id", Text, primary_key=True),
+    Column("tenant_id", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("seen_at", Text, nullable=False),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -74,6 +74,7 @@ def _(change: s.CreateExecution) -> Iterator[Write]:
             "locale": e.request.locale,
             "timezone": e.request.timezone,
             "dry_run": int(e.request.dry_run),
+            "sent_at": None if e.request.sent_at is None else instant(e.request.sent_at),
             "status": e.status.value,
             "outcome": e.outcome,
             "created_at": instant(e.created_at),

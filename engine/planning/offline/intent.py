@@ -20,6 +20,8 @@ class Kind(StrEnum):
     NO_AGENDA = "no_agenda"
     """The person wants none."""
     APPOINTMENTS = "appointments"
+    THREAD = "thread"
+    """Read what was written in this conversation."""
     NONE = "none"
     """Not understood, or not done here."""
 
@@ -37,6 +39,8 @@ class Intent:
     topic: str = ""
     refers: bool = False
     """It speaks of something an earlier clause named: it, him."""
+    thread: bool = False
+    """It takes from what was written in this conversation, on ``topic`` where that is all it wants."""
     left: tuple[str, ...] = ()
     """Words of weight nothing was made of."""
     doubts: tuple[str, ...] = ()

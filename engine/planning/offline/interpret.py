@@ -42,6 +42,7 @@ from engine.planning.offline.particles import (
     WEAK,
     WITH,
 )
+from engine.planning.offline.thread_words import ELSEWHERE, ONLY_ASKS, without_thread
 
 MAX_TERMS = 8
 MAX_NAMES = 6
@@ -49,6 +50,29 @@ MAX_NAMES = 6
 
 def interpret(clause: str, today: date, personal: PersonalTime) -> Intent:
     """What one clause asks for."""
+    rest = without_thread(clause)
+    if rest is None:
+        return _interpreted(clause, today, personal)
+    return _of_thread(clause, rest, classify(clause), _interpreted(rest, today, personal))
+
+
+def _of_thread(clause: str, rest: str, head: Head, other: Intent) -> Intent:
+    """A clause that speaks of this conversation; ``other`` is what the rest of it asks for by itself."""
+    if other.kind in {Kind.MEET, Kind.AGENDA}:
+        # "An agenda from this thread" names its subject: there is nothing to doubt about it.
+        doubts = tuple(doubt for doubt in other.doubts if doubt != "unclear_topic")
+        return replace(other, text=clause, thread=True, doubts=doubts)
+    reads = {Kind.FIND, Kind.READ}
+    if other.kind in reads and (other.times.anything or ELSEWHERE.search(rest)):
+        return replace(other, text=clause, thread=True, doubts=(*other.doubts, "unclear_topic"))
+    if head.kind not in reads and other.kind not in reads and not ONLY_ASKS.fullmatch(rest):
+        return Intent(kind=Kind.NONE, text=clause)
+    topic = " ".join(term for term in other.terms if noun_of(term.lower()) is not Noun.SUMMARY)
+    doubts = () if rest else ("unclear_topic",)
+    return Intent(kind=Kind.THREAD, text=clause, topic=topic, thread=True, doubts=doubts)
+
+
+def _interpreted(clause: str, today: date, personal: PersonalTime) -> Intent:
     head = classify(clause)
     past = head.kind in {Kind.FIND, Kind.READ} or (
         head.kind is Kind.APPOINTMENTS and bool(re.search(r"\bdid\b|היה|היו", clause))
@@ -309,5 +333,6 @@ _FILLERS = {
     Kind.AGENDA: _agenda,
     Kind.NO_AGENDA: _nothing,
     Kind.APPOINTMENTS: _appointments,
+    Kind.THREAD: _nothing,
     Kind.NONE: _nothing,
 }

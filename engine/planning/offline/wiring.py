@@ -13,6 +13,7 @@ from engine.planning.offline.dates import Times
 from engine.planning.offline.intent import Intent, Kind
 from engine.planning.offline.lexicon import BACK_TRANSLATIONS, TRANSLATIONS
 from engine.planning.offline.phrases import period, phrase
+from engine.planning.offline.thread_words import ELSEWHERE
 
 _MAX_TITLE = 120
 _MAX_TERMS = 12
@@ -64,6 +65,8 @@ class _Work:
     meetings: list[Intent] = field(default_factory=list[Intent])
     agendas: list[Intent] = field(default_factory=list[Intent])
     appointments: list[Intent] = field(default_factory=list[Intent])
+    threads: list[str] = field(default_factory=list[str])
+    """Topics for which this conversation is read; empty ones: for everything."""
     no_agenda: bool = False
     left: list[str] = field(default_factory=list[str])
     doubts: list[str] = field(default_factory=list[str])
@@ -74,6 +77,8 @@ class _Work:
         """Take one clause in."""
         self.left.extend(intent.left)
         self.doubts.extend(intent.doubts)
+        if intent.thread:
+            self.threads.append(intent.topic if intent.kind is Kind.THREAD else "")
         match intent.kind:
             case Kind.FIND | Kind.READ:
                 self._search(intent)
@@ -87,6 +92,8 @@ class _Work:
                 self.no_agenda = True
             case Kind.APPOINTMENTS:
                 self.appointments.append(intent)
+            case Kind.THREAD:
+                return
             case Kind.NONE:
                 self.left.append(intent.text)
 
@@ -95,8 +102,12 @@ class _Work:
         read = intent.kind is Kind.READ
         if intent.refers and last:
             last.read = last.read or read
-        elif intent.refers:
+        elif intent.refers and not self.threads:
             self.left.append(intent.text)
+        elif intent.refers:
+            return
+        elif read and self.threads and last is None and _goes_on(intent):
+            self.threads.extend(intent.terms)
         elif last and last.read and read and _fits(last.times, intent.times):
             last.terms = tuple(dict.fromkeys((*last.terms, *intent.terms)))
             last.times = last.times if last.times.anything else intent.times
@@ -138,7 +149,9 @@ class _Work:
             for search, source in zip(self.searches, found, strict=True)
             if search.read
         ]
-        summary = {"summary": DraftBinding(step=statuses[-1])} if statuses else {}
+        thread = self._thread_step() if self.threads else None
+        read = statuses[-1] if statuses else thread
+        summary = {"summary": DraftBinding(step=read)} if read else {}
         for intent in self.appointments:
             self._appointments_step(intent)
         for intent in self.meetings:
@@ -153,7 +166,12 @@ class _Work:
         )
 
     def _reads(self) -> bool:
-        return any(search.read for search in self.searches)
+        return bool(self.threads) or any(search.read for search in self.searches)
+
+    def _thread_step(self) -> str:
+        topic = ", ".join(dict.fromkeys(topic for topic in self.threads if topic))
+        title = phrase(self.locale, "thread_about", what=topic) if topic else phrase(self.locale, "thread")
+        return self._add("ThreadAgent", title, {"topic": topic[:500]})
 
     def _search_step(self, search: _Search) -> str:
         shown = [*search.terms, period(self.locale, search.times.since, search.times.until)]
@@ -200,9 +218,12 @@ class _Work:
         return meeting
 
     def _editor_step(self, intent: Intent, summary: Mapping[str, DraftBinding]) -> None:
-        researched = ", ".join(term for search in self.searches if search.read for term in search.terms)
+        terms = [term for search in self.searches if search.read for term in search.terms]
+        researched = ", ".join(terms or dict.fromkeys(topic for topic in self.threads if topic))
         subject = intent.topic or (self._meeting_title(self.meetings[0]) if self.meetings else researched)
-        if not subject:
+        if not subject and self.threads:
+            subject = phrase(self.locale, "conversation")
+        elif not subject:
             self.doubts.append("unclear_topic")
         agenda = phrase(self.locale, "agenda_for", topic=subject) if subject else phrase(self.locale, "agenda")
         inputs: dict[str, JsonValue] = {"title": agenda[:300], "topic": (intent.topic or researched)[:500]}
@@ -221,6 +242,11 @@ class _Work:
             DraftStep(id=step_id, agent=agent, title=short, inputs=dict(inputs), bindings=dict(bindings or {}))
         )
         return step_id
+
+
+def _goes_on(intent: Intent) -> bool:
+    """Whether what is to be understood may stand in the conversation just read: no period, no documents were named."""
+    return not (intent.thread or intent.times.anything or ELSEWHERE.search(intent.text))
 
 
 def _fits(one: Times, other: Times) -> bool:

@@ -31,6 +31,7 @@ _AGENTS = {
     "calendar": "CalendarAgent",
     "appointments": "AppointmentsAgent",
     "editor": "EditorAgent",
+    "thread": "ThreadAgent",
 }
 _NAMES = {agent: name for name, agent in _AGENTS.items()}
 _WRITERS = ("calendar", "editor")

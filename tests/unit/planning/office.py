@@ -27,6 +27,7 @@ OFFICE = {
         _spec("DriveSearchAgent", inputs.DriveSearchInputs, "documents"),
         _spec("ContactSearchAgent", inputs.ContactSearchInputs, "contacts"),
         _spec("WeeklyStatusAgent", inputs.WeeklyStatusInputs, "summary"),
+        _spec("ThreadAgent", inputs.ThreadInputs, "summary"),
         _spec("CalendarAgent", inputs.CalendarInputs, "meeting", Effect.KEYED),
         _spec("AppointmentsAgent", inputs.AppointmentsInputs, "appointments"),
         _spec("EditorAgent", inputs.EditorInputs, "agenda", Effect.KEYED),

@@ -328,6 +328,14 @@ async def test_change_is_told_with_the_plan_it_is_about() -> None:
     assert plan.version == 2
 
 
+async def test_what_is_added_before_there_is_a_plan_is_more_of_the_request() -> None:
+    at = desk(GOOD)
+    await plan_at(at, brief("read the file", change="and an agenda"))
+    told = words(at.requests[0])
+    assert told["request"] == "read the file\nand an agenda"
+    assert not {"change", "current_plan"} & set(told)
+
+
 async def test_earlier_names_that_moved_are_told_as_they_are_called_now() -> None:
     change = step("MeetingChangeAgent", "s1", {"meeting": {"from": "earlier_2"}})
     current = await plan_at(desk(says(emitted(change))), brief(earlier=EARLIER))

@@ -83,6 +83,18 @@ def test_new_id_that_is_taken_is_counted_on_and_stays_short() -> None:
     assert ids(made) == [f"v2{long}"[:30] + "_2", f"v2{long}"[:32]]
 
 
+def test_work_counted_anew_keeps_its_id_so_that_it_is_not_done_again() -> None:
+    shifted = plan(step("s1", "new"), step("s2", "a"), step("s3", "b", source="s2"), step("s4", "c", source="s3"))
+    made = reconciled(shifted, CURRENT, 2)
+    assert ids(made) == ["v2s1", "s1", "s2", "s3"]
+    assert made.steps[3].bindings["source"].step_id == "s2"
+
+
+def test_the_same_work_twice_is_two_steps() -> None:
+    twice = plan(step("s1", "a"), step("s5", "a"), step("s6", "a"))
+    assert ids(reconciled(twice, plan(step("s1", "a"), step("s2", "a")), 2)) == ["s1", "s2", "v2s6"]
+
+
 def test_same_name_of_another_earlier_result_is_other_work() -> None:
     took = replace(step("s1", "a"), bindings={"person": Binding(step_id=StepId("earlier_1"), earlier=True)})
     of = [Import(name=StepId("earlier_1"), execution_id=ExecutionId(e), step_id=StepId("s2")) for e in ("e1", "e2")]

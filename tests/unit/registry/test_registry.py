@@ -16,6 +16,7 @@ from engine.ports.agents import StepContext
 from engine.ports.tools import ToolCall
 from engine.registry.agent_registry import AgentRegistry
 from engine.registry.tool_discovery import builtin
+from tests.unit.agents.conversation import MemoryRemarks
 from tests.unit.agents.office import FakeClock, MemoryCalendar, MemoryContacts, MemoryDocuments
 
 
@@ -58,7 +59,7 @@ AGENT = AgentSpec(
 
 
 def test_builtin_has_every_agent_and_tool_in_order_of_name() -> None:
-    registry = builtin(MemoryDocuments(), MemoryContacts(), MemoryCalendar(), FakeClock())
+    registry = builtin(MemoryDocuments(), MemoryContacts(), MemoryCalendar(), FakeClock(), MemoryRemarks())
     assert list(registry.specs()) == [
         "AppointmentsAgent",
         "AssistantAgent",
@@ -67,6 +68,7 @@ def test_builtin_has_every_agent_and_tool_in_order_of_name() -> None:
         "DriveSearchAgent",
         "EditorAgent",
         "MeetingChangeAgent",
+        "ThreadAgent",
         "WeeklyStatusAgent",
     ]
     assert list(registry.tools()) == ["change_meeting", "save_agenda", "schedule_meeting"]
@@ -80,7 +82,7 @@ def test_builtin_has_every_agent_and_tool_in_order_of_name() -> None:
 
 
 def test_only_reads_that_cost_nothing_start_early_and_who_asks_a_model_says_so() -> None:
-    specs = builtin(MemoryDocuments(), MemoryContacts(), MemoryCalendar(), FakeClock()).specs()
+    specs = builtin(MemoryDocuments(), MemoryContacts(), MemoryCalendar(), FakeClock(), MemoryRemarks()).specs()
     assert {name for name, spec in specs.items() if spec.early} == {
         "AppointmentsAgent",
         "ContactSearchAgent",
@@ -89,6 +91,7 @@ def test_only_reads_that_cost_nothing_start_early_and_who_asks_a_model_says_so()
     assert {name for name, spec in specs.items() if spec.uses_model} == {
         "AssistantAgent",
         "EditorAgent",
+        "ThreadAgent",
         "WeeklyStatusAgent",
     }
     assert not any(s.early and (s.uses_model or s.tools or s.effect is not Effect.READ) for s in specs.values())

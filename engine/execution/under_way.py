@@ -1,0 +1,74 @@
+"""The attempts of one run that are under way, and how the latest ones ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from engine.domain.ids import StepId
+from engine.execution.attempt import AttemptEnd, StepAttempt
+
+
+class UnderWay:
+    """At most one attempt a step.
+
+    Args:
+        spawn: makes a task of the run's group.
+        nudge: called whenever an attempt has ended.
+    """
+
+    def __init__(
+        self, spawn: Callable[[Coroutine[Any, Any, None]], asyncio.Task[None]], nudge: Callable[[], None]
+    ) -> None:
+        self._spawn = spawn
+        self._nudge = nudge
+        self._running: dict[StepId, tuple[StepAttempt, asyncio.Task[None]]] = {}
+        self._void: set[StepAttempt] = set()
+        """Attempts of a draft that was dropped: how they end means nothing."""
+        self._ended: list[tuple[StepAttempt, AttemptEnd]] = []
+
+    def __bool__(self) -> bool:
+        """Does anything run?"""
+        return bool(self._running)
+
+    def start(self, attempt: StepAttempt) -> None:
+        """Run an attempt that has been claimed."""
+        self._running[attempt.step.id] = (attempt, self._spawn(self._run(attempt)))
+
+    def take_ended(self) -> list[tuple[StepAttempt, AttemptEnd]]:
+        """What ended since this was last asked, without what means nothing any more."""
+        ended, self._ended = self._ended, []
+        meant = [(attempt, end) for attempt, end in ended if attempt not in self._void]
+        self._void.difference_update(attempt for attempt, _ in ended)
+        return meant
+
+    def void_except(self, kept: frozenset[StepId]) -> None:
+        """Stop what runs for a step of a draft that is not kept, and forget what ended for one."""
+        for step_id in self._running.keys() - kept:
+            attempt, task = self._running.pop(step_id)
+            self._void.add(attempt)
+            task.cancel()
+        self._ended = [(attempt, end) for attempt, end in self._ended if attempt.step.id in kept]
+
+    def clear_except(self, kept: frozenset[StepId] = frozenset()) -> bool:
+        """Stop what can be redone and is not kept; what is in an effect ends first. True when no such attempt is left."""
+        left_out = self._running.keys() - kept
+        for step_id in left_out:
+            attempt, task = self._running[step_id]
+            if not attempt.in_effect:
+                task.cancel()
+        return not left_out
+
+    def stop(self) -> None:
+        """Stop everything: reads at once, effects when they have ended."""
+        for _, task in self._running.values():
+            task.cancel()
+
+    async def _run(self, attempt: StepAttempt) -> None:
+        end = await attempt.run()
+        known = self._running.get(attempt.step.id)
+        if known is not None and known[0] is attempt:
+            del self._running[attempt.step.id]
+        self._ended.append((attempt, end))
+        self._nudge()

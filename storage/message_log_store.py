@@ -1,0 +1,114 @@
+"""``engine.ports.message_log`` in SQLite: which state of each message is shown, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from engine.domain.ids import ConversationId, ExecutionId
+from engine.ports.message_log import LoggedMessage, MessageKey
+from storage.codec import instant, maybe_parse, parse_instant
+from storage.database import Database
+from storage.tables import chat, events, executions
+from storage.writes import Write, bound, inserting
+
+_m, _e, _ev = chat.chat_messages.c, executions.executions.c, events.events.c
+_UP_TO_DATE = "up_to_date"
+"""Purpose of the row that says how far everything of an execution is shown; no message."""
+_PUT = inserting(
+    chat.chat_messages,
+    upsert(chat.chat_messages).on_conflict_do_update(
+        index_elements=["execution_id", "conversation_id", "purpose"],
+        set_={
+            "ref": bound("ref"),
+            "sending_at": bound("sending_at"),
+            "content_hash": bound("content_hash"),
+            "rendered_seq": bound("rendered_seq"),
+        },
+    ),
+)
+_HEARD = inserting(
+    chat.surfaces,
+    upsert(chat.surfaces).on_conflict_do_update(index_elements=["name"], set_={"heard_at": bound("heard_at")}),
+)
+
+
+class SqliteMessageLog:
+    """See ``engine.ports.message_log.MessageLog``."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def messages(self, execution_id: ExecutionId, conversation_id: ConversationId) -> Mapping[str, LoggedMessage]:
+        """See the port."""
+        query = select(chat.chat_messages).where(
+            _m.execution_id == execution_id, _m.conversation_id == conversation_id, _m.purpose != _UP_TO_DATE
+        )
+        return {
+            row["purpose"]: LoggedMessage(
+                ref=row["ref"], content_hash=row["content_hash"], sending_at=maybe_parse(row["sending_at"])
+            )
+            for row in await self._database.rows(query)
+        }
+
+    async def posting(self, key: MessageKey, at: datetime) -> None:
+        """See the port."""
+        await self._put(key, ref=None, sending_at=instant(at))
+
+    async def shown(self, key: MessageKey, ref: str | None, content_hash: str) -> None:
+        """See the port."""
+        await self._put(key, ref=ref, content_hash=content_hash)
+
+    async def lost(self, key: MessageKey) -> None:
+        """See the port."""
+        await self._put(key, ref=None)
+
+    async def up_to_date(self, execution_id: ExecutionId, conversation_id: ConversationId, seq: int) -> None:
+        """See the port."""
+        key = MessageKey(execution_id=execution_id, conversation_id=conversation_id, purpose=_UP_TO_DATE)
+        await self._put(key, ref=None, rendered_seq=seq)
+
+    async def behind(self, prefix: str) -> Sequence[ExecutionId]:
+        """See the port."""
+        last = select(_ev.execution_id, func.max(_ev.seq).label("seq")).group_by(_ev.execution_id).subquery()
+        query = (
+            select(_e.id)
+            .join(last, last.c.execution_id == _e.id)
+            .outerjoin(chat.chat_messages, (_m.execution_id == _e.id) & (_m.purpose == _UP_TO_DATE))
+            .where(_e.conversation_id.startswith(prefix, autoescape=True))
+            .where(func.coalesce(_m.rendered_seq, 0) < last.c.seq)
+            .order_by(_e.created_at, _e.id)
+        )
+        return [ExecutionId(row["id"]) for row in await self._database.rows(query)]
+
+    async def heard(self, surface: str, at: datetime) -> None:
+        """See the port."""
+        self._database.write_behind([Write(_HEARD, {"name": surface, "heard_at": instant(at)}, None)])
+
+    async def last_heard(self, surface: str) -> datetime | None:
+        """See the port."""
+        rows = await self._database.rows(select(chat.surfaces.c.heard_at).where(chat.surfaces.c.name == surface))
+        return parse_instant(rows[0]["heard_at"]) if rows else None
+
+    async def _put(
+        self,
+        key: MessageKey,
+        *,
+        ref: str | None,
+        sending_at: str | None = None,
+        content_hash: str = "",
+        rendered_seq: int = 0,
+    ) -> None:
+        row = {
+            "execution_id": key.execution_id,
+            "conversation_id": key.conversation_id,
+            "purpose": key.purpose,
+            "rendered_seq": rendered_seq,
+            "content_hash": content_hash,
+            "ref": ref,
+            "sending_at": sending_at,
+        }
+        await self._database.write([Write(_PUT, row, 1)])
