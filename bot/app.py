@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +15,17 @@ from loguru import logger
 from bot.access import Access, AccessOptions
 from bot.door import Remembered
 from bot.gateway import ChatBell, Gateway, Services
+from bot.housekeeping import Housekeeping
 from bot.inbox import Inbox
 from bot.language_model import open_model, purse, scripted
+from bot.local_chat import LOCAL, LocalChat, LocalRequests
 from bot.logs import keep_rows
-from bot.outbox import CardLook, Outbox
+from bot.outbox import Outbox
+from bot.render.view import CardLook
 from bot.services import keep_running
 from bot.settings import Settings
+from bot.slack.address import PREFIX
+from bot.slack.surface import SlackParts, SlackSurface
 from bot.telemetry import Observatory
 from engine.concurrency import Wakeup
 from engine.domain.event import Event, EventType
@@ -56,6 +61,9 @@ from storage.chat_store import SqliteChatLog
 from storage.codec import instant
 from storage.database import Database, open_database
 from storage.execution_store import SqliteExecutionStore
+from storage.message_log_store import SqliteMessageLog
+from storage.people_store import SqlitePeople
+from storage.remarks_store import SqliteRemarks
 from storage.telemetry_store import TelemetryStore
 
 
@@ -73,6 +81,8 @@ class Tizmor:
     settings: Settings
     model: AnthropicModel | None
     """The language model, where one is configured."""
+    slack: SlackSurface | None
+    """Slack, where it is configured and wanted."""
 
 
 class RememberedAnswers:
@@ -98,8 +108,12 @@ class RememberedAnswers:
 
 
 @asynccontextmanager
-async def open_tizmor(settings: Settings) -> AsyncGenerator[Tizmor]:
+async def open_tizmor(settings: Settings, *, outside: bool = False) -> AsyncGenerator[Tizmor]:
     """Own the home, recover what an earlier process left, and run until the block ends.
+
+    Args:
+        settings: everything that can be set.
+        outside: also serve the chats outside that have their credentials.
 
     Raises:
         RequestError: the home is locked or not writable, or its database is newer; ``detail`` says what to do.
@@ -116,7 +130,8 @@ async def open_tizmor(settings: Settings) -> AsyncGenerator[Tizmor]:
         handle = keep_rows(engine.telemetry_store.log)
         stack.callback(logger.remove, handle)
         group = await stack.enter_async_context(asyncio.TaskGroup())
-        services = [group.create_task(job, name=name) for name, job in engine.jobs()]
+        product = engine.product(settings, outside=outside)
+        services = [group.create_task(job, name=name) for name, job in engine.jobs(product)]
         stack.callback(_cancel, services)
         engine.dispatcher.open(group)
         stack.callback(engine.dispatcher.close)
@@ -128,7 +143,7 @@ async def open_tizmor(settings: Settings) -> AsyncGenerator[Tizmor]:
         if model is not None:
             warming = group.create_task(_warm(model), name="model")
             stack.callback(warming.cancel)
-        yield engine.product(settings)
+        yield product
 
 
 class _Engine:
@@ -138,12 +153,15 @@ class _Engine:
         self, settings: Settings, database: Database, clock: SystemClock, model: AnthropicModel | None
     ) -> None:
         self._settings = settings
+        self._database = database
         self._clock = clock
+        self.slack: SlackSurface | None = None
         self._model = model
         ids = RandomIds()
         self.store = SqliteExecutionStore(database)
         self.state = StateManager(self.store, clock)
         self.streams = StreamManager(self.store)
+        self.remarks = SqliteRemarks(database)
         self.telemetry_store = TelemetryStore(database)
         self.observatory = Observatory(self.telemetry_store)
         self.registry = self._open_registry(settings.workspace, clock)
@@ -200,17 +218,24 @@ class _Engine:
             early_agents=self.registry.early_agents(),
         )
 
-    def jobs(self) -> list[tuple[str, Coroutine[Any, Any, None]]]:
+    def jobs(self, product: Tizmor) -> list[tuple[str, Coroutine[Any, Any, None]]]:
         """Start the services that run beside executions."""
-        services = {"inbox": self.inbox.run, "outbox": self.outbox.run, "alarms": self._alarm_loop}
+        services = {
+            "inbox": self.inbox.run,
+            "outbox": self.outbox.run,
+            "alarms": self._alarm_loop,
+            "housekeeping": Housekeeping(self._chat, self.remarks, self._clock).run,
+        }
+        if product.slack is not None:
+            services["slack"] = product.slack.run
         return [(name, keep_running(name, service, self._clock)) for name, service in services.items()]
 
     def ring_alarms(self) -> None:
         """Look at what is due."""
         self._alarm_bell.ring()
 
-    def product(self, settings: Settings) -> Tizmor:
-        """What the doors are given."""
+    def product(self, settings: Settings, *, outside: bool) -> Tizmor:
+        """What the doors are given, and the surfaces outside."""
         services = Services(
             orchestrator=self.orchestrator,
             gates=self.gates,
@@ -222,7 +247,10 @@ class _Engine:
             timezone=settings.tizmor_timezone,
             rated=self.outbox.mark,
             metrics=self.observatory.metrics,
+            surfaces=self._surfaces_ready,
         )
+        door = Gateway(services)
+        self.slack = self._open_slack(settings, door) if outside and settings.slack_bot_token else None
         options = AccessOptions(
             host=settings.tizmor_host,
             public_url=settings.tizmor_public_url,
@@ -235,11 +263,30 @@ class _Engine:
             model=self._model,
             registry=self.registry,
             gates=self.gates,
-            door=Gateway(services),
+            door=door,
             access=Access.open(settings.tizmor_home, self._clock, options),
             idempotency=RememberedAnswers(self._access_store, self._clock),
             settings=settings,
+            slack=self.slack,
         )
+
+    def _open_slack(self, settings: Settings, door: Gateway) -> SlackSurface:
+        parts = SlackParts(
+            settings=settings,
+            door=door,
+            inbox=self.inbox,
+            outbox=self.outbox,
+            store=self.store,
+            log=SqliteMessageLog(self._database),
+            people=SqlitePeople(self._database),
+            remarks=self.remarks,
+            clock=self._clock,
+            look=self._look,
+        )
+        return SlackSurface(parts)
+
+    def _surfaces_ready(self) -> Mapping[str, bool]:
+        return {"slack": self.slack.ready} if self.slack is not None else {}
 
     def _preview_desk(self, request: Request) -> PlanningDesk:
         spender = Spender(tenant_id=request.tenant_id, user_id=request.user_id)
@@ -247,18 +294,20 @@ class _Engine:
 
     def _open_registry(self, workspace: Path, clock: SystemClock) -> AgentRegistry:
         self.office = open_workspace(workspace, clock, zone=ZoneInfo(self._settings.tizmor_timezone))
-        return builtin(self.office.documents, self.office.contacts, self.office.calendar, clock)
+        return builtin(self.office.documents, self.office.contacts, self.office.calendar, clock, self.remarks)
 
     def _wire_chat(self, database: Database) -> None:
         self._bell = ChatBell()
         self._chat = SqliteChatLog(database)
-        look = CardLook(
+        self._look = look = CardLook(
             gated_agents=self.registry.gated_agents(),
             model_agents=self.registry.model_agents() if self._model else frozenset(),
             banner="scripted" if self._settings.tizmor_scripted_model else "",
         )
-        self.outbox = Outbox(self._chat, self.state, self._clock, look, self._bell.ring)
-        self.inbox = Inbox(self._chat, self.orchestrator, self._clock, self._settings.tizmor_timezone, self._bell.ring)
+        local = LocalChat(self._chat, self._clock, look, (PREFIX,), self._bell.ring)
+        self.outbox = Outbox(self.state, self._clock, local)
+        requests = LocalRequests(self.orchestrator, self._settings.tizmor_timezone)
+        self.inbox = Inbox(self._chat, self._clock, {LOCAL: requests}, self._bell.ring)
 
     def _wire_alarms(self) -> None:
         self._alarm_bell = Wakeup()

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -26,6 +27,22 @@ Port = Annotated[int | None, Parameter(help="Port of the web door; 0 takes a fre
 Host = Annotated[str | None, Parameter(help="Address of the web door.")]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """Of the Slack app. Asked for, or taken from the environment, when not given; a command line is seen by others."""
+
+    config_token: str | None = None
+    """xoxe.xoxp-…: makes or updates the app."""
+    bot_token: str | None = None
+    """xoxb-…: the bot's own."""
+    app_token: str | None = None
+    """xapp-…: opens Socket Mode."""
+    signing_secret: str | None = None
+    """With --http: what Slack signs with."""
+    app_id: str | None = None
+    """A…: the app to update, when it is not one that init made from here."""
+
+
 @app.command
 def demo(
     *, home: Home = None, port: Port = None, host: Host = None, model: Literal["", "scripted"] | None = None
@@ -40,7 +57,7 @@ def demo(
     """
     from integrations.local_workspace.sample import create_sample  # noqa: PLC0415 - only the demo needs it
 
-    settings = _settings(home, port, host, quiet=True, scripted=model == "scripted" or None)
+    settings = _settings(home, port, host, quiet=True, tizmor_scripted_model=model == "scripted" or None)
     create_sample(settings.workspace, date.today())  # noqa: DTZ011 - the person's own today
     return _run(_serve(settings))
 
@@ -48,7 +65,32 @@ def demo(
 @app.command
 def run(*, home: Home = None, port: Port = None, host: Host = None) -> int:
     """Serve every configured surface until stopped."""
-    return _run(_serve(_settings(home, port, host)))
+    return _run(_serve(_settings(home, port, host), outside=True))
+
+
+@app.command
+def init(
+    credentials: Annotated[Credentials | None, Parameter(name="*")] = None,
+    *,
+    http: Annotated[bool, Parameter(negative="")] = False,
+    no_input: Annotated[bool, Parameter(name="--no-input", negative="")] = False,
+    manifest: Path | None = None,
+    home: Home = None,
+) -> int:
+    """Set up Slack: make or update the app, check its tokens, keep them in .env.
+
+    Running it again is harmless. Exit codes: 0 all there, 1 refused, 2 something given is wrong, 75 something is missing.
+
+    Args:
+        credentials: of the app.
+        http: delivery to TIZMOR_PUBLIC_URL in the place of Socket Mode.
+        no_input: ask nothing; use what is given.
+        manifest: of the app, when not the one that comes with Tizmor.
+        home: folder of all state.
+    """
+    given = asdict(credentials or Credentials())
+    settings = _settings(home, None, None, quiet=True, **{f"slack_{name}": value for name, value in given.items()})
+    return _run(_init(settings, manifest, over_http=http, asks=not no_input and sys.stdin.isatty()))
 
 
 @app.command
@@ -119,13 +161,11 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _settings(
-    home: Path | None, port: int | None, host: str | None, *, quiet: bool = False, scripted: bool | None = None
-) -> Any:
+def _settings(home: Path | None, port: int | None, host: str | None, *, quiet: bool = False, **options: Any) -> Any:
     from bot.logs import set_up_logs  # noqa: PLC0415 - imports cost time that --help need not pay
     from bot.settings import load_settings  # noqa: PLC0415
 
-    settings = load_settings(tizmor_home=home, tizmor_port=port, tizmor_host=host, tizmor_scripted_model=scripted)
+    settings = load_settings(tizmor_home=home, tizmor_port=port, tizmor_host=host, **options)
     asked = "tizmor_log_level" in settings.model_fields_set
     set_up_logs(settings.tizmor_log_level if asked or not quiet else "ERROR")
     return settings
@@ -144,20 +184,57 @@ def _first(error: BaseException) -> BaseException:
     return error
 
 
-async def _serve(settings: Any) -> int:
+async def _serve(settings: Any, *, outside: bool = False) -> int:
     from bot.serve import serve, until_stopped  # noqa: PLC0415
 
-    async with serve(settings) as serving:
+    async with serve(settings, outside=outside) as serving:
         print(f"Tizmor is ready: {serving.url}")
         if settings.tizmor_scripted_model:
             print("Scripted answers in the place of a language model; every card says so.")
         print(f"Open once to sign in: {serving.login_link()}", flush=True)
+        for line in await _about_slack(serving.tizmor, settings, outside=outside):
+            print(line, flush=True)
         async with asyncio.TaskGroup() as group:
             looking = group.create_task(_say_what_is_wrong_with_the_model(settings))
             await until_stopped()
             looking.cancel()
         print("Stopping; everything unfinished goes on at the next start.", flush=True)
     return 0
+
+
+async def _about_slack(tizmor: Any, settings: Any, *, outside: bool) -> list[str]:
+    """What the operator should know of Slack at the start."""
+    from bot.render.texts import Texts, bare  # noqa: PLC0415
+
+    texts = Texts(settings.tizmor_locale)
+    if not outside:
+        return []
+    if tizmor.slack is None:
+        return [bare(texts.say("slack_start.absent"))]
+    if tizmor.slack.trouble:
+        return [bare(texts.say(tizmor.slack.trouble))]
+    code = await tizmor.slack.claim_code()
+    return [bare(texts.say("slack_start.claim", command=f"/tizmor claim {code}"))] if code else []
+
+
+async def _init(settings: Any, manifest: Path | None, *, over_http: bool, asks: bool) -> int:
+    from bot.settings import settings_in_file  # noqa: PLC0415
+    from bot.slack.manifest import MANIFEST  # noqa: PLC0415
+    from bot.slack.setup import Aim, Talk, set_up_slack  # noqa: PLC0415
+    from bot.terminal import read_secret  # noqa: PLC0415
+
+    talk = Talk(
+        say=lambda text: print(text, flush=True),
+        complain=lambda text: print(text, file=sys.stderr, flush=True),
+        read_secret=read_secret if asks else None,
+    )
+    aim = Aim(
+        manifest=manifest or MANIFEST,
+        keep_in=settings.tizmor_env_file,
+        over_http=over_http,
+        kept_elsewhere=settings_in_file(settings.tizmor_home),
+    )
+    return await set_up_slack(settings, aim, talk)
 
 
 async def _say_what_is_wrong_with_the_model(settings: Any) -> None:

@@ -8,14 +8,16 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot.env_file import is_private
 from bot.models import look_at_model
 from bot.render.texts import bare
 from bot.settings import Settings, unknown_settings
+from bot.slack.examination import examine_slack
 from engine.errors import RequestError
 from storage.database import DATABASE_FILE, HEAD, HomeLockedError, own_home, schema_version
 
@@ -41,7 +43,8 @@ def effective(settings: Settings) -> dict[str, str]:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything, in the order in which things depend on each other. Asks the model's server, if there is one.
+    """Look at everything, in the order in which things depend on each other. Asks the model's server and Slack,
+    where they are configured.
 
     Not to be called where an event loop runs.
     """
@@ -49,6 +52,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _sqlite()
     for name in unknown_settings():
         yield Finding(name=name, ok=False, detail="unknown setting; check its spelling, it has no effect")
+    yield from _env_file(settings.tizmor_env_file)
     yield _database_url(settings)
     yield _home(settings.tizmor_home)
     yield _database(settings.tizmor_home / DATABASE_FILE)
@@ -62,6 +66,15 @@ def _sqlite() -> Finding:
     return Finding(
         name="sqlite", ok=fits, detail=sqlite3.sqlite_version + ("" if fits else ": 3.35 or newer is needed")
     )
+
+
+def _env_file(path: Path | None) -> Iterator[Finding]:
+    if path is None or not path.is_file():
+        return
+    where = path.absolute()
+    private = is_private(path)
+    detail = str(where) if private else f"others can read the tokens in {where}; run: chmod 600 {where}"
+    yield Finding(name="env file", ok=private, detail=detail)
 
 
 def _database_url(settings: Settings) -> Finding:
@@ -113,9 +126,11 @@ def _model(settings: Settings) -> Iterator[Finding]:
 
 def _surfaces(settings: Settings) -> Iterator[Finding]:
     yield Finding(name="web", ok=True, detail=f"http://{settings.tizmor_host}:{settings.tizmor_port}")
-    for name, token in (("slack", settings.slack_bot_token), ("telegram", settings.telegram_bot_token)):
-        detail = "not configured" if token is None else "configured, but this version does not speak it yet"
-        yield Finding(name=name, ok=token is None, detail=detail)
+    for seen in asyncio.run(examine_slack(settings, lambda: datetime.now(UTC))):
+        yield Finding(name=f"slack {seen.code.replace('_', ' ')}", ok=seen.ok, detail=bare(seen.text))
+    token = settings.telegram_bot_token
+    detail = "not configured" if token is None else "configured, but this version does not speak it yet"
+    yield Finding(name="telegram", ok=token is None, detail=detail)
 
 
 def _plain(value: object) -> str:

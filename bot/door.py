@@ -13,11 +13,14 @@ from typing import Protocol
 from engine.domain.approval import Approval, ApprovalStatus, Decision
 from engine.domain.event import Event
 from engine.domain.execution import Signal
-from engine.domain.ids import ApprovalId, ConversationId, ExecutionId, PrincipalId
+from engine.domain.ids import ApprovalId, ConversationId, ExecutionId, PrincipalId, TenantId
 from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine
 from engine.domain.tenant import Principal
+
+OUTSIDE = ("slack:", "telegram:")
+"""How ids of conversations begin that are held in a chat outside: only that surface itself may name them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class OrchestrateCommand:
     dry_run: bool = False
     request_key: str | None = None
     """Names the delivery, unique per principal; a known key gives the execution it already made."""
+    sent_at: datetime | None = None
+    """When the person wrote it, where the surface knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +148,54 @@ class Door(Protocol):
 
     def metrics(self) -> str:
         """Everything measured, in Prometheus' text format."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """An approval with what a form about it needs."""
+
+    approval: Approval
+    snapshot: ExecutionSnapshot
+    """Of its execution."""
+    schema: JsonObject | None
+    """JSON schema of the call's arguments, where it is about a call."""
+
+
+class ChatDoor(Door, Protocol):
+    """What surfaces that hold conversations ask besides."""
+
+    async def thread(self, principal: Principal, conversation_id: ConversationId) -> tuple[ExecutionSnapshot, ...]:
+        """The executions of a conversation that the principal may see, newest first, at most ten."""
+        ...
+
+    async def live(self, principal: Principal) -> tuple[ExecutionSnapshot, ...]:
+        """The principal's own executions that are not done, wherever they are held, newest first, at most twenty."""
+        ...
+
+    async def asked_in(self, tenant: TenantId, conversation_id: ConversationId) -> bool:
+        """Was anything ever asked in this conversation, by whomever? For surfaces that decide what concerns us."""
+        ...
+
+    async def offer_change(self, principal: Principal, execution_id: ExecutionId, text: str, key: str) -> None:
+        """Ask the principal whether what they said meanwhile changes the plan; a known ``key`` changes nothing.
+
+        Raises:
+            NotFoundError: unknown, or another person's.
+            ConflictError: it is done or being cancelled.
+        """
+        ...
+
+    async def question(self, principal: Principal, approval_id: ApprovalId) -> Question:
+        """An approval that the principal may decide, whatever its status.
+
+        Raises:
+            NotFoundError: unknown, or another person's.
+        """
+        ...
+
+    async def check(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> None:
+        """Would :meth:`decide` take this? Changes nothing. Raises as :meth:`decide`."""
         ...
 
 

@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.door import ChatMessage, OrchestrateCommand, Page
+from bot.door import ChatMessage, OrchestrateCommand, Page, Question
 from bot.inbox import Inbox
 from engine.concurrency import Wakeup
 from engine.domain.approval import Approval, ApprovalStatus, Decision
 from engine.domain.event import Event
 from engine.domain.execution import Signal
-from engine.domain.ids import DEFAULT_CONVERSATION, ApprovalId, ExecutionId
+from engine.domain.ids import DEFAULT_CONVERSATION, ApprovalId, ConversationId, ExecutionId, TenantId
 from engine.domain.request import Request, clean_text, dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine
@@ -24,6 +24,9 @@ from engine.ports.clock import Clock
 from engine.ports.store import ExecutionStore
 from engine.safety.authoriser import Action, authorise
 from engine.safety.hitl_gates import HitlGates
+
+MOST_IN_A_THREAD, MOST_LIVE = 10, 20
+"""Executions of one conversation, and of one person, that are looked at: the newest."""
 
 
 class ChatBell:
@@ -63,10 +66,12 @@ class Services:
     rated: Callable[[ExecutionId], None]
     """Told when an execution was rated, so that its card shows it."""
     metrics: Callable[[], str]
+    surfaces: Callable[[], Mapping[str, bool]]
+    """The chats outside that are served, and whether each is connected."""
 
 
 class Gateway:
-    """See :class:`bot.door.Door` for what each method promises."""
+    """See :class:`bot.door.ChatDoor` for what each method promises."""
 
     def __init__(self, services: Services) -> None:
         self._s = services
@@ -86,6 +91,7 @@ class Gateway:
             timezone=command.timezone or self._s.timezone,
             dry_run=command.dry_run,
             request_key=f"api:{principal.id}:{command.request_key}" if command.request_key else None,
+            sent_at=command.sent_at,
         )
         execution = await self._s.orchestrator.start(request, user)
         return await self._s.orchestrator.get_execution(execution.id)
@@ -114,6 +120,38 @@ class Gateway:
     async def decide(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> Approval:
         """Answer an approval."""
         return await self._s.gates.decide(principal, approval_id, decision)
+
+    async def check(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> None:
+        """Would an answer be taken?"""
+        await self._s.gates.check(principal, approval_id, decision)
+
+    async def question(self, principal: Principal, approval_id: ApprovalId) -> Question:
+        """An approval, for a form."""
+        approval = await self._s.gates.question(principal, approval_id)
+        snapshot = await self._s.orchestrator.get_execution(approval.execution_id)
+        schema = self._s.gates.schema(approval.call.tool) if approval.call else None
+        return Question(approval=approval, snapshot=snapshot, schema=schema)
+
+    async def thread(self, principal: Principal, conversation_id: ConversationId) -> tuple[ExecutionSnapshot, ...]:
+        """The executions of a conversation."""
+        found = await self._s.store.thread(principal.tenant_id, conversation_id, limit=MOST_IN_A_THREAD)
+        snapshots = [await self._s.orchestrator.get_execution(e) for e in found]
+        return tuple(s for s in snapshots if _sees_all(principal) or s.execution.request.user_id == principal.id)
+
+    async def live(self, principal: Principal) -> tuple[ExecutionSnapshot, ...]:
+        """The principal's own executions that are not done."""
+        authorise(principal, Action.ASK, tenant=principal.tenant_id)
+        found = await self._s.store.live(principal.tenant_id, principal.id, limit=MOST_LIVE)
+        return tuple([await self._s.orchestrator.get_execution(e) for e in found])
+
+    async def asked_in(self, tenant: TenantId, conversation_id: ConversationId) -> bool:
+        """Was anything asked in this conversation?"""
+        return bool(await self._s.store.thread(tenant, conversation_id, limit=1))
+
+    async def offer_change(self, principal: Principal, execution_id: ExecutionId, text: str, key: str) -> None:
+        """Offer to change a plan."""
+        await self._allowed(principal, Action.STEER, execution_id)
+        await self._s.orchestrator.offer_change(execution_id, clean_text(text), principal.id, key)
 
     async def feedback(self, principal: Principal, execution_id: ExecutionId, rating: int, comment: str) -> None:
         """Store a verdict."""
@@ -145,6 +183,7 @@ class Gateway:
             received_at=self._s.clock.now(),
         )
         await self._s.inbox.receive(delivery)
+        self._s.bell.ring()
 
     async def chat(self, principal: Principal, after: int) -> AsyncGenerator[ChatMessage]:
         """The principal's chat."""
@@ -173,8 +212,8 @@ class Gateway:
         try:
             await self._s.store.due(1)
         except (TizmorError, OSError):
-            return {"database": False, "web": True}
-        return {"database": True, "web": True}
+            return {"database": False, "web": True, **self._s.surfaces()}
+        return {"database": True, "web": True, **self._s.surfaces()}
 
     def metrics(self) -> str:
         """Prometheus text."""

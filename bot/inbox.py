@@ -2,68 +2,220 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
 
 from loguru import logger
 
-from bot.render.texts import Texts
 from engine.concurrency import Wakeup
-from engine.domain.ids import TenantId
-from engine.domain.request import Request, dominant_locale
-from engine.errors import TizmorError
+from engine.errors import AuthExpiredError, UnavailableError
 from engine.failpoints import failpoint
-from engine.orchestration.master_orchestrator import MasterOrchestrator
 from engine.ports.chat_log import ChatLog, Delivery, Outgoing
 from engine.ports.clock import Clock
 
+LANES = 16
+"""Conversations of one surface handled at a time; within one, deliveries are handled in order."""
+
+FIRST_REST = timedelta(seconds=1)
+LONGEST_REST = timedelta(seconds=60)
+"""A conversation whose outside world is away is gone on with after a pause that doubles between these."""
+
+MOST_QUEUED = 2_000
+"""Deliveries of one surface held in memory; the others stay in the log until there is room."""
+
+
+class Handler(Protocol):
+    """What a surface makes of its deliveries."""
+
+    async def handle(self, delivery: Delivery) -> Outgoing | None:
+        """Do what it asks for; repeatable, because a crash may come before it is noted as done.
+
+        Returns:
+            What is said in the local chat, if anything.
+
+        Raises:
+            UnavailableError: the outside world is away; its conversation waits, and it is handled again.
+            AuthExpiredError: the same.
+        """
+        ...
+
+    async def broken(self, delivery: Delivery) -> Outgoing | None:
+        """Tell the person that handling broke, as far as that can be done; raises nothing."""
+        ...
+
 
 class Inbox:
-    """Turns deliveries into executions. Killed between the two commits, the request key finds the execution again."""
+    """Hands deliveries to their surfaces. Killed before a delivery is noted as handled, the next process handles it again:
+    request keys and compare-and-set decisions make that harmless."""
 
-    def __init__(
-        self, log: ChatLog, orchestrator: MasterOrchestrator, clock: Clock, timezone: str, shown: Callable[[], None]
-    ) -> None:
+    def __init__(self, log: ChatLog, clock: Clock, handlers: Mapping[str, Handler], shown: Callable[[], None]) -> None:
         self._log = log
-        self._orchestrator = orchestrator
         self._clock = clock
-        self._timezone = timezone
         self._shown = shown
-        self._bell = Wakeup()
+        self._queues = {name: _Queue(name, log, clock, handler, shown) for name, handler in handlers.items()}
+        self._group: asyncio.TaskGroup | None = None
+
+    def add(self, surface: str, handler: Handler) -> None:
+        """Handle this surface's deliveries from now on, first those that an earlier process left."""
+        known = self._queues.get(surface)
+        if known is not None:
+            known.handler = handler
+            return
+        queue = self._queues[surface] = _Queue(surface, self._log, self._clock, handler, self._shown)
+        if self._group is not None:
+            self._group.create_task(queue.run())
 
     async def receive(self, delivery: Delivery) -> None:
-        """Commit a message; durable on return. A known key changes nothing."""
-        if await self._log.receive(delivery):
-            self._shown()
-        self._bell.ring()
+        """Commit a message; durable on return. A known key changes nothing.
+
+        Raises:
+            UnavailableError: it may or may not have been committed; deliver it again.
+        """
+        new = await self._log.receive(delivery)
+        queue = self._queues.get(delivery.surface)
+        if queue is None:
+            logger.bind(surface=delivery.surface).warning("delivery_without_handler")
+        elif new:
+            queue.put(delivery)
 
     async def run(self) -> None:
         """Handle deliveries until cancelled; begins with what an earlier process left."""
-        self._bell.ring()
-        while True:
-            await self._bell.wait()
-            while waiting := await self._log.waiting():
-                for delivery in waiting:
-                    await self._handle(delivery)
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                for queue in tuple(self._queues.values()):
+                    group.create_task(queue.run())
+                await asyncio.Event().wait()
+        finally:
+            self._group = None
 
-    async def _handle(self, delivery: Delivery) -> None:
+
+@dataclass(slots=True)
+class _Lane:
+    """The deliveries of one conversation, in order."""
+
+    queue: deque[Delivery] = field(default_factory=deque[Delivery])
+
+
+class _Queue:
+    """One surface's deliveries: no surface waits for another."""
+
+    def __init__(self, surface: str, log: ChatLog, clock: Clock, handler: Handler, shown: Callable[[], None]) -> None:
+        self.handler = handler
+        self._surface = surface
+        self._log = log
+        self._clock = clock
+        self._shown = shown
+        self._bell = Wakeup()
+        self._lanes: dict[str, _Lane] = {}
+        self._taken: set[str] = set()
+        self._handled: OrderedDict[str, None] = OrderedDict()
+        """The latest keys: a reading that began before one was noted may still give it."""
+        self._behind = True
+        """The log holds some that are not in memory, older than whatever comes now."""
+        self._more = False
+        self._slots = asyncio.Semaphore(LANES)
+        self._group: asyncio.TaskGroup | None = None
+
+    def put(self, delivery: Delivery) -> None:
+        """Take what was just committed; it stays in the log where older ones wait there, or memory is full."""
+        if self._behind or self._group is None or len(self._taken) >= MOST_QUEUED:
+            self._behind = self._more = True
+            self._bell.ring()
+        else:
+            self._take(delivery, self._group)
+
+    async def run(self) -> None:
+        """Handle until cancelled, or until something of ours breaks."""
+        self._lanes.clear()
+        self._taken.clear()
+        self._behind = True
+        self._bell.ring()
+        async with asyncio.TaskGroup() as group:
+            self._group = group
+            try:
+                while True:
+                    await self._bell.wait()
+                    await self._catch_up(group)
+            finally:
+                self._group = None
+
+    async def _catch_up(self, group: asyncio.TaskGroup) -> None:
+        """Take from the log, oldest first, until nothing is left there or memory is full."""
+        while self._behind and len(self._taken) < MOST_QUEUED:
+            self._more, last = False, None
+            while page := await self._read(last):
+                for delivery in page:
+                    if len(self._taken) >= MOST_QUEUED:
+                        return
+                    self._take(delivery, group)
+                last = page[-1]
+            self._behind = self._more
+
+    async def _read(self, after: Delivery | None) -> list[Delivery]:
+        pause = FIRST_REST
+        while True:
+            try:
+                return list(await self._log.waiting(self._surface, after=after))
+            except UnavailableError as error:
+                logger.bind(surface=self._surface, code=error.code).warning("inbox_unread")
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, LONGEST_REST)
+
+    def _take(self, delivery: Delivery, group: asyncio.TaskGroup) -> None:
+        if delivery.key in self._taken or delivery.key in self._handled:
+            return
+        self._taken.add(delivery.key)
+        lane = self._lanes.get(delivery.conversation_id)
+        if lane is None:
+            lane = self._lanes[delivery.conversation_id] = _Lane()
+            group.create_task(self._work(delivery.conversation_id, lane))
+        lane.queue.append(delivery)
+
+    async def _work(self, name: str, lane: _Lane) -> None:
+        """Handle a conversation's deliveries, each as often as the outside world makes necessary, one after another."""
+        pause = FIRST_REST
+        while lane.queue:
+            delivery = lane.queue[0]
+            async with self._slots:
+                waits = await self._handle(delivery)
+            if waits is not None:
+                logger.bind(key=delivery.key, code=waits.code).warning("inbound_waits")
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, LONGEST_REST)
+                continue
+            pause = FIRST_REST
+            lane.queue.popleft()
+            self._note(delivery.key)
+        del self._lanes[name]
+
+    async def _handle(self, delivery: Delivery) -> UnavailableError | AuthExpiredError | None:
+        """Handle once; why it has to wait, or None where it is done."""
         failpoint("inbox.handle.before")
         answer = None
-        locale = dominant_locale(delivery.text)
-        request = Request(
-            text=delivery.text,
-            user_id=delivery.user_id,
-            tenant_id=TenantId(delivery.tenant_id),
-            locale=locale,
-            timezone=self._timezone,
-            request_key=delivery.key,
-        )
         try:
-            await self._orchestrator.start(request, delivery.user_id)
-        except TizmorError as error:
-            answer = Outgoing(purpose="error", kind="text", body={"text": Texts(locale).error(error.code)})
-        except Exception:  # noqa: BLE001 - the crash barrier of inbound messages
-            logger.bind(key=delivery.key).exception("inbound_broke")
-            answer = Outgoing(purpose="error", kind="text", body={"text": Texts(locale).error("internal_error")})
-        await self._log.handled(delivery.key, self._clock.now(), answer)
+            try:
+                answer = await self.handler.handle(delivery)
+            except (UnavailableError, AuthExpiredError) as error:
+                return error
+            except Exception:  # noqa: BLE001 - the crash barrier of inbound messages
+                logger.bind(key=delivery.key).exception("inbound_broke")
+                answer = await self.handler.broken(delivery)
+            await self._log.handled(delivery.key, self._clock.now(), answer)
+        except UnavailableError as error:
+            return error
         if answer is not None:
             self._shown()
+        return None
+
+    def _note(self, key: str) -> None:
+        self._taken.discard(key)
+        self._handled[key] = None
+        while len(self._handled) > 2 * MOST_QUEUED:
+            self._handled.popitem(last=False)
+        if self._behind and len(self._taken) < MOST_QUEUED // 2:
+            self._bell.nudge()

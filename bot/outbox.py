@@ -1,49 +1,57 @@
-"""Latest state wins: renders an execution when it is stale and shows what differs. A chat failure never fails an execution."""
+"""Latest state wins: reads an execution when it is stale and has its surface show it. A chat failure never fails an execution."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
 
 from loguru import logger
 
-from bot.render.card import render_card
-from bot.render.replies import render_replies
 from engine.concurrency import Wakeup
 from engine.domain.event import Event
-from engine.domain.ids import ExecutionId
-from engine.domain.json import content_hash
+from engine.domain.ids import ConversationId, ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import TizmorError
-from engine.failpoints import failpoint
 from engine.orchestration.state_manager import StateManager
-from engine.ports.chat_log import ChatLog, Outgoing
 from engine.ports.clock import Clock
 
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(minutes=5)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardLook:
-    """What every card of this installation says alike."""
 
-    gated_agents: frozenset[str]
-    """Agents whose writes a person is asked about first."""
-    model_agents: frozenset[str] = frozenset()
-    """Agents that ask a language model here."""
-    banner: str = ""
-    """Something the installation must own up to: ``scripted``, or empty."""
+class Surface(Protocol):
+    """Where executions of its conversations are shown."""
+
+    def owns(self, conversation_id: ConversationId) -> bool:
+        """Is this conversation held here?"""
+        ...
+
+    async def behind(self) -> Sequence[ExecutionId]:
+        """Executions of its conversations that show less than their last event, oldest first."""
+        ...
+
+    async def show(self, snapshot: ExecutionSnapshot) -> None:
+        """Bring what is shown up to this state, now or as soon as the surface takes it; a newer state replaces it."""
+        ...
 
 
 class Outbox:
-    """One sender for the local chat. Progress may be skipped; approvals, questions and finals are states and never are."""
+    """One reader for all surfaces. Progress may be skipped; approvals, questions and finals are states and never are.
 
-    def __init__(
-        self, log: ChatLog, state: StateManager, clock: Clock, look: CardLook, shown: Callable[[], None]
-    ) -> None:
-        self._log = log
+    Args:
+        state: where executions are read.
+        clock: for pauses.
+        local: the surface of every conversation that is held nowhere outside. What no surface owns (one that is not
+            configured any more) is not shown.
+    """
+
+    def __init__(self, state: StateManager, clock: Clock, local: Surface) -> None:
         self._state = state
         self._clock = clock
-        self._look = look
-        self._shown = shown
+        self._pauses: dict[ExecutionId, timedelta] = {}
+        """Of executions that could not be shown: how long until the next try."""
+        self._surfaces: dict[str, Surface] = {"": local}
         self._stale: dict[ExecutionId, None] = {}
         self._bell = Wakeup()
 
@@ -56,44 +64,50 @@ class Outbox:
         self._stale[execution_id] = None
         self._bell.ring()
 
-    async def run(self) -> None:
-        """Send until cancelled; begins with what was not shown before a restart. The crash barrier of delivery."""
-        for execution_id in await self._log.behind():
+    async def add(self, name: str, surface: Surface) -> None:
+        """Show a surface's conversations there from now on, and first what it is behind with; the last of a name counts."""
+        self._surfaces[name] = surface
+        for execution_id in await surface.behind():
             self.mark(execution_id)
-        while True:
-            await self._bell.wait()
-            while self._stale:
-                execution_id = next(iter(self._stale))
-                del self._stale[execution_id]
-                try:
-                    await self._show(execution_id)
-                except TizmorError as error:
-                    logger.bind(execution_id=execution_id, code=error.code).error("delivery_failed")
-                except Exception:  # noqa: BLE001 - the crash barrier of delivery
-                    logger.bind(execution_id=execution_id).exception("delivery_broke")
+
+    async def run(self) -> None:
+        """Show until cancelled; begins with what was not shown before a restart. The crash barrier of delivery."""
+        for surface in tuple(self._surfaces.values()):
+            for execution_id in await surface.behind():
+                self.mark(execution_id)
+        self._pauses.clear()
+        async with asyncio.TaskGroup() as group:
+            while True:
+                await self._bell.wait()
+                while self._stale:
+                    execution_id = next(iter(self._stale))
+                    del self._stale[execution_id]
+                    if not await self._shows(execution_id):
+                        group.create_task(self._mark_later(execution_id))
+
+    async def _shows(self, execution_id: ExecutionId) -> bool:
+        """Show it; False when that failed."""
+        try:
+            await self._show(execution_id)
+        except TizmorError as error:
+            logger.bind(execution_id=execution_id, code=error.code).error("delivery_failed")
+            return False
+        except Exception:  # noqa: BLE001 - the crash barrier of delivery
+            logger.bind(execution_id=execution_id).exception("delivery_broke")
+            return False
+        self._pauses.pop(execution_id, None)
+        return True
+
+    async def _mark_later(self, execution_id: ExecutionId) -> None:
+        """Come back to what could not be shown, after a pause that doubles."""
+        pause = self._pauses.get(execution_id, FIRST_PAUSE)
+        self._pauses[execution_id] = min(pause * 2, LONGEST_PAUSE)
+        await self._clock.sleep(pause)
+        self.mark(execution_id)
 
     async def _show(self, execution_id: ExecutionId) -> None:
         snapshot = await self._state.snapshot(execution_id)
-        before = await self._log.shown(execution_id)
-        changed = [m for m in self._render(snapshot) if before.get(m.purpose) != content_hash(m.body)]
-        request = snapshot.execution.request
-        failpoint("outbox.show.before")
-        conversation = (request.conversation_id, request.user_id)
-        await self._log.show(execution_id, conversation, snapshot.seq, changed, self._clock.now())
-        failpoint("outbox.show.after")
-        if changed:
-            self._shown()
-
-    def _render(self, snapshot: ExecutionSnapshot) -> Sequence[Outgoing]:
-        look = self._look
-        card = render_card(
-            snapshot,
-            now=self._clock.now(),
-            gated_agents=look.gated_agents,
-            model_agents=look.model_agents,
-            banner=look.banner,
-        )
-        return [
-            Outgoing(purpose="card", kind="card", body=card.to_json()),
-            *(Outgoing(purpose=r.purpose, kind="reply", body=r.to_json()) for r in render_replies(snapshot)),
-        ]
+        conversation = snapshot.execution.request.conversation_id
+        surface = next((s for s in self._surfaces.values() if s.owns(conversation)), None)
+        if surface is not None:
+            await surface.show(snapshot)

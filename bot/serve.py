@@ -15,6 +15,7 @@ from aiohttp import web
 from bot.app import Tizmor, open_tizmor
 from bot.render.texts import page_texts
 from bot.settings import Settings
+from bot.slack.http import PATH as EVENTS_PATH
 from bot.web.server import create_app
 from bot.web.site import WebOptions
 from engine.errors import RequestError
@@ -38,15 +39,16 @@ class Serving:
 
 
 @asynccontextmanager
-async def serve(settings: Settings) -> AsyncGenerator[Serving]:
-    """Open the product and its web door until the block ends.
+async def serve(settings: Settings, *, outside: bool = False) -> AsyncGenerator[Serving]:
+    """Open the product and its web door until the block ends; with ``outside`` also every chat that is configured.
 
     Raises:
         RequestError: as :func:`bot.app.open_tizmor`; ``port_in_use`` when the port is taken.
     """
-    async with open_tizmor(settings) as tizmor:
+    async with open_tizmor(settings, outside=outside) as tizmor:
         static = Path(str(files("bot.web").joinpath("static")))
-        options = WebOptions(static=static, page_texts=page_texts)
+        signed = {EVENTS_PATH: tizmor.slack.events} if tizmor.slack and not tizmor.slack.over_sockets else {}
+        options = WebOptions(static=static, page_texts=page_texts, signed=signed)
         app = create_app(tizmor.door, tizmor.access, tizmor.idempotency, options)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
         await runner.setup()

@@ -1,4 +1,4 @@
-"""Every setting, in one frozen tree: environment first, then ``$TIZMOR_HOME/tizmor.toml``, then defaults.
+"""Every setting, in one frozen tree: environment, then ``.env``, then ``$TIZMOR_HOME/tizmor.toml``, then defaults.
 
 Nothing else in the product reads the environment. ``tizmor doctor`` prints what is in effect, secrets redacted.
 """
@@ -16,12 +16,14 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
     TomlConfigSettingsSource,
 )
 
+from bot.env_file import refuse_if_unsafe
 from engine.domain.spend import Caps, Money, Price
 from engine.errors import RequestError
 
@@ -76,6 +78,9 @@ class Settings(BaseSettings):
 
     tizmor_home: Path = Field(default_factory=default_home)
     """All state of the product: database, token, lock. Change it to keep several installations apart."""
+    tizmor_env_file: Path | None = Path(".env")
+    """File of ``NAME=value`` lines with any of these settings, kept by ``tizmor init``; the environment wins over it.
+    Relative to the working directory. Only the environment can name another one; an empty name reads none."""
     tizmor_host: str = "127.0.0.1"
     """Address the web door listens on; loopback, because the door is for this machine until you say otherwise."""
     tizmor_port: int = Field(default=8787, ge=0, le=65535)
@@ -131,11 +136,18 @@ class Settings(BaseSettings):
     """Address of a server that speaks the same protocol, such as ``http://127.0.0.1:8080``; alone it needs no key. None
     is the provider's own."""
     slack_bot_token: SecretStr | None = None
-    """Reserved for the Slack surface."""
+    """``xoxb-…``: the bot's own token, from *OAuth & Permissions* of the app. Without it Slack is not started."""
     slack_app_token: SecretStr | None = None
-    """Reserved for the Slack surface."""
+    """``xapp-…``: with it messages come over Socket Mode, and no public address is needed."""
     slack_signing_secret: SecretStr | None = None
-    """Reserved for the Slack surface."""
+    """Without an app token: what Slack signs its requests to ``/slack/events`` with."""
+    slack_api_url: str = "https://slack.com/api/"
+    """Base address of Slack's Web API, ending in ``/api/``; another one for a local server."""
+    slack_app_id: str | None = None
+    """``A…``: the app ``tizmor init`` made and updates; written by it, used for links in what ``doctor`` says."""
+    slack_config_token: SecretStr | None = None
+    """``xoxe.xoxp-…``: app configuration token, with which ``tizmor init`` makes and updates the app and ``doctor`` sees
+    its subscriptions. It ends after twelve hours; never kept."""
     telegram_bot_token: SecretStr | None = None
     """Reserved for the Telegram surface."""
     telegram_webhook_secret: SecretStr | None = None
@@ -149,7 +161,17 @@ class Settings(BaseSettings):
             raise ValueError(message)
         return value
 
-    @field_validator("anthropic_api_key", "anthropic_base_url", mode="before")
+    @field_validator(
+        "anthropic_api_key",
+        "anthropic_base_url",
+        "slack_bot_token",
+        "slack_app_token",
+        "slack_signing_secret",
+        "slack_app_id",
+        "slack_config_token",
+        "tizmor_env_file",
+        mode="before",
+    )
     @classmethod
     def _blank_is_absent(cls, value: object) -> object:
         return None if isinstance(value, str) and not value.strip() else value
@@ -193,11 +215,22 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options, then environment, then the home's file."""
+        """Options, then environment, then the working directory's ``.env``, then the home's file."""
         del dotenv_settings, file_secret_settings
-        given = init_settings()
-        home = given.get("tizmor_home") or env_settings().get("tizmor_home") or default_home()
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(home) / "tizmor.toml")
+        given, environment = init_settings(), env_settings()
+        file = env_file({**environment, **given})
+        if file is not None:
+            refuse_if_unsafe(file)
+        dotenv = DotEnvSettingsSource(settings_cls, file, "utf-8", "only_existing")
+        homes = (source.get("tizmor_home") for source in (given, environment, dotenv()))
+        home = Path(next((home for home in homes if home), default_home()))
+        return init_settings, env_settings, dotenv, TomlConfigSettingsSource(settings_cls, home / "tizmor.toml")
+
+
+def env_file(given: Mapping[str, Any]) -> Path | None:
+    """The ``.env`` in effect, there or not, by what options and environment say of it; None: none is read."""
+    named = given.get("tizmor_env_file", ".env")
+    return Path(named).absolute() if named and str(named).strip() else None
 
 
 def load_settings(**options: Any) -> Settings:
@@ -216,6 +249,16 @@ def load_settings(**options: Any) -> Settings:
         raise RequestError("settings_invalid", f"Settings: TIZMOR_PRICES: is no JSON; write {example}.") from error
     except tomllib.TOMLDecodeError as error:
         raise RequestError("settings_invalid", f"tizmor.toml is not valid TOML: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise RequestError("settings_invalid", f"tizmor.toml or .env is not UTF-8: {error}.") from error
+
+
+def settings_in_file(home: Path) -> frozenset[str]:
+    """Names, as the environment writes them, that ``tizmor.toml`` gives a value."""
+    try:
+        return frozenset(name.upper() for name in tomllib.loads((home / "tizmor.toml").read_text("utf-8")))
+    except FileNotFoundError:
+        return frozenset()
 
 
 def unknown_settings() -> list[str]:

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from getpass import getpass
 from typing import Any
 
 from rich.console import Console
@@ -35,6 +36,14 @@ def read_line(question: str) -> str | None:
     """Ask on the terminal; None at the end of input."""
     try:
         return input(question)
+    except EOFError:
+        return None
+
+
+def read_secret(question: str) -> str | None:
+    """Ask on the terminal without showing what is typed; None at the end of input."""
+    try:
+        return getpass(question)
     except EOFError:
         return None
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import threading
 from collections.abc import AsyncGenerator, Generator
 
 import pytest
+
+os.environ["TIZMOR_ENV_FILE"] = ""  # noqa: TID251 - a developer's own settings are no test's
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.render.texts import Texts, isolate, reveal, shorten
+from bot.render.texts import Phrase, Texts, isolate, reveal, shorten
 from bot.render.topics import asked, choice_tone, topic_choice
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.effect import Call
@@ -44,6 +44,12 @@ FIXED = frozenset({"instead_of", "meeting_id"})
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _SHORT_TEXT = 120
+
+MOST_NAMED = 3
+"""People named in a line that notifies; more of them are counted."""
+
+_PEOPLE = ("attendees", "to", "recipient")
+_NAME = 60
 
 QUESTION_CHARACTERS = 500
 """Longest question of the planner; shown whole."""
@@ -144,6 +150,17 @@ def subject_of(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) ->
     return shorten(approval.title or own or snapshot.execution.request.text, limit)
 
 
+def call_news(call: Call, texts: Texts) -> tuple[Phrase, ...]:
+    """When a call's meeting starts and who is named in it, for a line that notifies: read from the call, as the fields are."""
+    starts = call.arguments.get("starts")
+    people = dict.fromkeys(name for key in _PEOPLE for name in _names(call.arguments.get(key)))
+    named = [isolate(name) for name in list(people)[:MOST_NAMED]]
+    if len(people) > MOST_NAMED:
+        named.append(texts.say("result.and_more", n=len(people) - MOST_NAMED))
+    news = [_start(starts, texts)] if isinstance(starts, str) and starts else []
+    return (*news, *([Phrase(", ".join(named))] if named else []))
+
+
 def _block(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> ApprovalBlock:
     kind = approval.kind
     steps = snapshot.plan.steps if snapshot.plan and kind is ApprovalKind.PLAN else ()
@@ -170,7 +187,8 @@ def _heading(approval: Approval, texts: Texts) -> tuple[str, str]:
     words = asked(approval.topic, approval.title, approval.parameters, texts)
     if words is not None:
         return words.title, words.lead
-    name = approval.kind.value
+    changed = approval.kind is ApprovalKind.PLAN and approval.plan_version > 1
+    name = "plan_changed" if changed else approval.kind.value
     open_choices = approval.kind is ApprovalKind.QUESTION and approval.choices
     return texts.say(f"approval.{name}"), texts.say(f"approval.{name}{'_choices' if open_choices else ''}_lead")
 
@@ -284,3 +302,17 @@ def _moment(value: str, texts: Texts) -> str:
         return texts.moment(datetime.fromisoformat(value))
     except (ValueError, OverflowError):
         return reveal(value)
+
+
+def _start(value: str, texts: Texts) -> Phrase:
+    shown = _moment(value, texts) if _INSTANT.fullmatch(value) else value
+    return shown if isinstance(shown, Phrase) else Phrase(isolate(shorten(reveal(shown), _NAME)))
+
+
+def _names(value: JsonValue) -> Iterable[str]:
+    """What the people in an argument are called, or else their addresses."""
+    for one in _items(value) or [value]:
+        parts = (one.get("name"), one.get("email")) if isinstance(one, Mapping) else (one,)
+        name = next((part for part in parts if isinstance(part, str) and part.strip()), "")
+        if name:
+            yield shorten(reveal(name), _NAME)

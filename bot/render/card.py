@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.render.approvals import ApprovalBlock, Button, approval_blocks
 from bot.render.cost import cost_line
@@ -24,6 +24,9 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.orchestration.transitions import Effectiveness, judge_signal
 
 TITLE_CHARACTERS = 140
+
+LATE = timedelta(seconds=60)
+"""A request taken up this long after it was written says so: it was found after a time away."""
 
 PAUSE_SETTINGS = {
     "budget_execution": "TIZMOR_BUDGET_USD_PER_EXECUTION",
@@ -78,6 +81,7 @@ class Card:
     limited: str
     """Said on every card of a plan made without a model; else empty."""
     notice: str
+    """What is special about this request: that it is only planned, that it was found late; else empty."""
     paused: str
     """Why it is paused and what to do, where the engine paused it; else empty."""
     understood: str
@@ -134,7 +138,7 @@ def render_card(
         status=_status(snapshot, texts),
         banner=texts.say(f"card.banner.{banner}") if banner else "",
         limited=_limited(snapshot, texts),
-        notice=texts.say("card.dry_run") if execution.request.dry_run else "",
+        notice=_notice(execution, texts),
         paused=paused_words(execution, texts),
         understood=texts.say("card.understood", text=understood) if understood else "",
         plan_version=plan.version if plan else 0,
@@ -156,6 +160,14 @@ def paused_words(execution: Execution, texts: Texts) -> str:
     if setting is None or execution.cancelled or execution.shown_status is not ExecutionStatus.PAUSED:
         return ""
     return texts.say(f"card.paused.{execution.pause_reason}", setting=setting)
+
+
+def _notice(execution: Execution, texts: Texts) -> str:
+    request = execution.request
+    said = [texts.say("card.dry_run")] if request.dry_run else []
+    if request.sent_at is not None and execution.created_at - request.sent_at > LATE:
+        said.append(texts.say("card.late", when=texts.moment(request.sent_at)))
+    return " ".join(said)
 
 
 _TONES = {

@@ -1,4 +1,7 @@
-"""Short replies that notify: one for each question and one for the end, each later edited to its outcome."""
+"""Short replies that notify: one for each question, one for each reminder of it, one for the end.
+
+Their texts are what a notification shows, so they carry the news; each is later edited to its outcome.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from bot.render.approvals import choice_label, subject_of
-from bot.render.steps import artifact_of
-from bot.render.texts import Direction, Texts, reveal, shorten
+from bot.render.approvals import call_news, choice_label, subject_of
+from bot.render.headline import headline
+from bot.render.result import result_block
+from bot.render.texts import Direction, Phrase, Texts, isolate, reveal, shorten
 from bot.render.topics import asked
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
-from engine.domain.artifact import Meeting
-from engine.domain.execution import ExecutionOutcome
+from engine.domain.execution import ExecutionOutcome, StepOutcome
 from engine.domain.ids import ExecutionId, PrincipalId
 from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
@@ -20,6 +23,10 @@ from engine.domain.snapshot import ExecutionSnapshot
 FINAL = "final"
 """Purpose of the reply that tells the end."""
 
+MOST_OPTIONS = 4
+"""Choices named in a line that notifies; more of them are counted."""
+
+_SUBJECT, _OPTION, _SHORT = 120, 80, 80
 _NOBODY: Mapping[PrincipalId, str] = {}
 
 
@@ -29,7 +36,8 @@ class Reply:
 
     execution_id: ExecutionId
     purpose: str
-    """``approval:<id>`` or ``final``: stable, one message per purpose; a door edits it when the text changes."""
+    """``approval:<id>``, ``remind:<id>`` or ``final``: stable, one message per purpose; a door edits it when the text
+    changes. A reminder has one of its own, because an edit notifies nobody."""
     locale: str
     direction: Direction
     text: str
@@ -53,7 +61,11 @@ def render_replies(snapshot: ExecutionSnapshot, *, names: Mapping[PrincipalId, s
     """
     request = snapshot.execution.request
     texts = Texts(request.locale, request.timezone)
-    replies = [_question(approval, snapshot, texts, names) for approval in snapshot.approvals]
+    replies: list[Reply] = []
+    for approval in snapshot.approvals:
+        replies.append(_question(approval, snapshot, texts, names))
+        if approval.reminded_at is not None:
+            replies.append(_reminder(approval, snapshot, texts))
     if snapshot.execution.outcome is not None:
         replies.append(_final(snapshot, snapshot.execution.outcome, texts))
     return tuple(replies)
@@ -62,8 +74,6 @@ def render_replies(snapshot: ExecutionSnapshot, *, names: Mapping[PrincipalId, s
 def _question(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts, names: Mapping[PrincipalId, str]) -> Reply:
     pending = approval.status is ApprovalStatus.PENDING
     text = _ask(approval, snapshot, texts) if pending else _outcome(approval, snapshot, texts, names)
-    if pending and approval.reminded_at is not None:
-        text = texts.say("reply.reminder", text=text)
     tones = {
         ApprovalStatus.PENDING: "attention",
         ApprovalStatus.APPROVED: "good",
@@ -81,6 +91,30 @@ def _question(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts, nam
     )
 
 
+def _reminder(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> Reply:
+    pending = approval.status is ApprovalStatus.PENDING
+    return Reply(
+        execution_id=snapshot.execution.id,
+        purpose=f"remind:{approval.id}",
+        locale=texts.locale,
+        direction=texts.direction,
+        text=_remind(approval, snapshot, texts),
+        tone="attention" if pending else "quiet",
+        pending=pending,
+    )
+
+
+def _remind(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> str:
+    title = shorten(subject_of(approval, snapshot, texts), 200)
+    match approval.status:
+        case ApprovalStatus.PENDING:
+            return texts.say("reply.reminder", text=_ask(approval, snapshot, texts))
+        case ApprovalStatus.EXPIRED | ApprovalStatus.SUPERSEDED:
+            return texts.say(f"reply.{approval.status.value}", title=title)
+        case ApprovalStatus.APPROVED | ApprovalStatus.REJECTED | ApprovalStatus.MODIFIED | ApprovalStatus.CHOSEN:
+            return texts.say("reply.reminder_over", title=title)
+
+
 def _ask(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> str:
     words = asked(approval.topic, approval.title, approval.parameters, texts)
     if words is not None:
@@ -90,10 +124,20 @@ def _ask(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> str:
         case ApprovalKind.PLAN:
             return texts.say("reply.plan")
         case ApprovalKind.CHOICE:
-            labels = [choice_label(approval, c.id, texts) for c in approval.choices]
-            return texts.say("reply.choice", options=texts.choices(labels))
-        case ApprovalKind.GATE | ApprovalKind.QUESTION | ApprovalKind.UNKNOWN_OUTCOME:
+            return texts.say("reply.choice", title=shorten(title, _SUBJECT), options=_options(approval, texts))
+        case ApprovalKind.GATE:
+            news = call_news(approval.call, texts) if approval.call else ()
+            return texts.say("reply.gate", title=Phrase(" · ".join([isolate(shorten(title, _SUBJECT)), *news])))
+        case ApprovalKind.QUESTION | ApprovalKind.UNKNOWN_OUTCOME:
             return texts.say(f"reply.{approval.kind.value}", title=title)
+
+
+def _options(approval: Approval, texts: Texts) -> Phrase:
+    labels = [shorten(choice_label(approval, choice.id, texts), _OPTION) for choice in approval.choices]
+    left = len(labels) - MOST_OPTIONS
+    if left <= 0:
+        return texts.choices(labels)
+    return Phrase(", ".join([*map(isolate, labels[:MOST_OPTIONS]), texts.say("result.and_more", n=left)]))
 
 
 def _outcome(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts, names: Mapping[PrincipalId, str]) -> str:
@@ -117,7 +161,10 @@ def _decided(approval: Approval, texts: Texts, names: Mapping[PrincipalId, str])
     }
     word = words[approval.status][approval.kind is ApprovalKind.PLAN]
     name = reveal(names.get(approval.decided_by, "")) if approval.decided_by else ""
-    return texts.say(f"reply.{word}", name=name) if name else texts.say(f"reply.{word}_short")
+    outcome = texts.say(f"reply.{word}", name=name) if name else texts.say(f"reply.{word}_short")
+    if approval.status is not ApprovalStatus.REJECTED or not approval.comment:
+        return outcome
+    return texts.say("reply.because", outcome=outcome, reason=shorten(reveal(approval.comment), 200))
 
 
 def _final(snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, texts: Texts) -> Reply:
@@ -137,16 +184,32 @@ def _end(snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, texts: Texts) -
     request = snapshot.execution.request
     title = shorten(request.text, 120)
     # Of its own steps: what was brought in from earlier executions is not what came of this one.
-    steps = snapshot.plan.steps if snapshot.plan else ()
-    given = [a for step in steps if (a := artifact_of(snapshot, step.id)) is not None]
-    meeting = next((a for a in reversed(given) if isinstance(a, Meeting)), None)
-    if request.dry_run and outcome is ExecutionOutcome.SUCCEEDED:
-        return texts.say("reply.final.planned", title=title)
-    if outcome is ExecutionOutcome.SUCCEEDED and meeting:
-        if meeting.cancelled:
+    result = result_block(snapshot, texts)
+    meeting = result.meeting if result else None
+    match outcome:
+        case ExecutionOutcome.SUCCEEDED if request.dry_run:
+            return texts.say("reply.final.planned", title=title)
+        case ExecutionOutcome.SUCCEEDED if meeting and meeting.cancelled:
             return texts.say("reply.final.meeting_cancelled", title=shorten(meeting.title, 120))
-        when = texts.period(meeting.starts, meeting.ends)
-        return texts.say("reply.final.meeting", title=shorten(meeting.title, 120), when=when)
-    if outcome is ExecutionOutcome.REJECTED and given:
-        return texts.say("reply.final.rejected_partial", title=title)
-    return texts.say(f"reply.final.{outcome.value}", title=title)
+        case ExecutionOutcome.SUCCEEDED if meeting:
+            return texts.say("reply.final.meeting", title=shorten(meeting.title, 120), when=meeting.when)
+        case ExecutionOutcome.FAILED:
+            return texts.say("reply.final.failed", title=title, reason=texts.error(_why(snapshot)))
+        case ExecutionOutcome.REJECTED if result:
+            return texts.say("reply.final.rejected_partial", title=title)
+        case ExecutionOutcome.SUCCEEDED | ExecutionOutcome.PARTIAL:
+            found = headline(result, texts) if result else ""
+            word = {ExecutionOutcome.SUCCEEDED: "found", ExecutionOutcome.PARTIAL: "partial_found"}[outcome]
+            if found:
+                return texts.say(f"reply.final.{word}", title=shorten(request.text, _SHORT), found=found)
+            return texts.say(f"reply.final.{outcome.value}", title=title)
+        case ExecutionOutcome.CANCELLED | ExecutionOutcome.REJECTED:
+            return texts.say(f"reply.final.{outcome.value}", title=title)
+
+
+def _why(snapshot: ExecutionSnapshot) -> str:
+    """The code of what stopped it: of the execution itself, or else of the first step that failed."""
+    if snapshot.execution.error is not None:
+        return snapshot.execution.error.code
+    runs = [snapshot.step_runs.get(step.id) for step in (snapshot.plan.steps if snapshot.plan else ())]
+    return next((run.error.code for run in runs if run and run.error and run.outcome is StepOutcome.FAILED), "")

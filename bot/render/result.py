@@ -12,11 +12,14 @@ from bot.render.texts import Texts, shorten
 from engine.agents.shortfalls import read_problem
 from engine.domain.artifact import Agenda, Appointments, Artifact, Contacts, Documents, Meeting, Person, Source, Summary
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.orchestration.results import outside_the_plan
 
 _MARK = re.compile(r"\[(\d{1,3})\]")
 
 MAX_LISTED = 50
 """Rows of one list on a card; the rest is in the files."""
+MAX_QUERY = 120
+"""Characters of what was looked for, where nothing matches it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +114,12 @@ class ResultBlock:
 def result_block(snapshot: ExecutionSnapshot, texts: Texts) -> ResultBlock | None:
     """The result of a done execution; None while it runs or when nothing came of it."""
     artifacts = _delivered(snapshot)
-    if snapshot.execution.outcome is None or not artifacts:
+    # What a change of the plan left standing in the world; what the plan itself came to goes before it.
+    outside = tuple(outside_the_plan(snapshot).values())
+    if snapshot.execution.outcome is None or not (artifacts or outside):
         return None
+    asked = snapshot.execution.request.text
+    meetings = [a for a in (*outside, *artifacts) if isinstance(a, Meeting)]
     summaries = [a for a in artifacts if isinstance(a, Summary)]
     sources = tuple(_sources(summaries, texts))
     points = tuple(_points(summaries, sources))
@@ -124,10 +131,10 @@ def result_block(snapshot: ExecutionSnapshot, texts: Texts) -> ResultBlock | Non
         points=points,
         sources_heading=texts.say("result.sources") if sources else "",
         sources=sources,
-        meeting=next((_meeting(a, texts) for a in reversed(artifacts) if isinstance(a, Meeting)), None),
-        agenda=next((_agenda(a, texts) for a in artifacts if isinstance(a, Agenda)), None),
-        listings=tuple(listing for a in artifacts if (listing := _listing(a, texts)) is not None),
-        problems=tuple(_problem(line, texts) for line in _problems(artifacts)),
+        meeting=_meeting(meetings[-1], texts) if meetings else None,
+        agenda=next((_agenda(a, texts) for a in (*artifacts, *outside) if isinstance(a, Agenda)), None),
+        listings=tuple(listing for a in artifacts if (listing := _listing(a, asked, texts)) is not None),
+        problems=tuple(_problem(line, texts) for line in _problems((*artifacts, *outside))),
     )
 
 
@@ -213,7 +220,7 @@ def _agenda(agenda: Agenda, texts: Texts) -> AgendaBlock:
     )
 
 
-def _listing(artifact: Artifact, texts: Texts) -> Listing | None:
+def _listing(artifact: Artifact, asked: str, texts: Texts) -> Listing | None:
     match artifact:
         case Documents():
             rows = tuple(
@@ -225,16 +232,41 @@ def _listing(artifact: Artifact, texts: Texts) -> Listing | None:
                 )
                 for d in artifact.items[:MAX_LISTED]
             )
-            return _list("documents", rows, texts.say("result.no_documents", query=artifact.query), texts)
+            rows += _and_more(len(artifact.items), texts)
+            return _list("documents", rows, _no_documents(artifact.query, asked, texts), texts)
         case Contacts():
             people = tuple(_contact(Person(contact=c)) for c in artifact.items[:MAX_LISTED])
-            return _list("contacts", people, texts.say("result.no_contacts", query=artifact.query), texts)
+            people += _and_more(len(artifact.items), texts)
+            return _list(
+                "contacts", people, texts.say("result.no_contacts", query=shorten(artifact.query, MAX_QUERY)), texts
+            )
         case Person():
             return _list("contacts", (_contact(artifact),), "", texts)
         case Appointments():
             return _appointments(artifact, texts)
         case _:
             return None
+
+
+def _no_documents(query: str, asked: str, texts: Texts) -> str:
+    """Names the terms the person wrote: a planner adds some of its own, such as translations, which they never said."""
+    terms: dict[str, str] = {}
+    for term in query.split():
+        if _wrote(term, asked):
+            terms.setdefault(term.casefold(), term)
+    own = shorten(" ".join(terms.values()), MAX_QUERY)
+    return texts.say("result.no_documents", query=own) if own else texts.say("result.no_documents_at_all")
+
+
+def _wrote(term: str, asked: str) -> bool:
+    """It begins a word of what was asked; in Hebrew, behind the letters that are written together with a word."""
+    return re.search(rf"(?<!\w)[ובהכלמש]{{0,4}}{re.escape(term)}", asked, re.IGNORECASE) is not None
+
+
+def _and_more(found: int, texts: Texts) -> tuple[Row, ...]:
+    """A last row that says how many are not shown."""
+    left = found - MAX_LISTED
+    return (Row(title=texts.say("result.and_more", n=left)),) if left > 0 else ()
 
 
 def _list(kind: str, rows: tuple[Row, ...], empty: str, texts: Texts) -> Listing:
@@ -257,6 +289,7 @@ def _appointments(found: Appointments, texts: Texts) -> Listing:
         )
         for entry in found.items[:MAX_LISTED]
     )
+    rows += _and_more(len(found.items), texts)
     empty = texts.say("result.no_appointments", start=texts.moment(found.starts), end=texts.moment(found.ends))
     return _list("appointments", rows, empty, texts)
 

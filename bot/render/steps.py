@@ -35,6 +35,9 @@ GATED_AGENTS = frozenset({"CalendarAgent", "MeetingChangeAgent"})
 """Built-in agents that ask a person before they write; the composition root may say otherwise."""
 
 
+REMARK_AGENTS = frozenset({"ThreadAgent"})
+"""Agents whose summaries are of messages, not of documents."""
+
 _SETTLED = frozenset({"asking", *(outcome.value for outcome in StepOutcome)})
 """Icons of steps about which it is too late to say that somebody will be asked."""
 
@@ -201,11 +204,11 @@ def _note(step: Step, run: StepRun, snapshot: ExecutionSnapshot, texts: Texts) -
     artifact = artifact_of(snapshot, step.id)
     if artifact is None:
         return shorten(run.message, 300) if run.status is not StepStatus.DONE else ""
-    parts = [_found(artifact, texts), _picked(step.id, snapshot.approvals, texts), _unread(artifact, texts)]
+    parts = [_found(step, artifact, texts), _picked(step.id, snapshot.approvals, texts), _unread(artifact, texts)]
     return " · ".join(part for part in parts if part)
 
 
-def _found(artifact: Artifact, texts: Texts) -> str:
+def _found(step: Step, artifact: Artifact, texts: Texts) -> str:
     match artifact:
         case Documents():
             return _count("documents", len(artifact.items), texts, none="nothing")
@@ -214,7 +217,8 @@ def _found(artifact: Artifact, texts: Texts) -> str:
         case Appointments():
             return _count("appointments", len(artifact.items), texts, none="free")
         case Summary():
-            return _count("read", artifact.read, texts, none="nothing")
+            kind = "remarks" if step.agent in REMARK_AGENTS else "read"
+            return _count(kind, artifact.read, texts, none="nothing")
         case Person():
             return texts.say("step.found.person", name=artifact.contact.name)
         case Meeting():

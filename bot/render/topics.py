@@ -1,6 +1,7 @@
-"""The words of questions the engine itself asks, by topic: money that runs out, a model that does not answer.
+"""The words of questions the engine itself asks, by topic: money that runs out, a model that does not answer, a follow-up.
 
-Such a question carries no sentence: its title is an error's code, its choices are ids, and its numbers are parameters.
+Such a question carries no sentence: its title is an error's code or what a person wrote, its choices are ids, and its numbers
+are parameters.
 The planner's own question has no topic; its words are data and go past here untouched.
 """
 
@@ -10,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.render.cost import dollars_told, percent
-from bot.render.texts import Phrase, Texts
+from bot.render.texts import Phrase, Texts, reveal, shorten
 
 MODEL_UNAVAILABLE, OFFLINE = "model_unavailable", "offline"
 """A topic, and its choice to do without the model."""
 
-_TONES = {"go_on": "primary", "again": "primary", "stop": "danger"}
+WRITTEN_CHARACTERS = 500
+"""Of what a person wrote, where it is asked about."""
+
+_TONES = {"go_on": "primary", "again": "primary", "change": "primary", "stop": "danger"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ def asked(topic: str, title: str, parameters: Mapping[str, str], texts: Texts) -
 
     Args:
         topic: as :attr:`engine.domain.approval.Approval.topic`.
-        title: an error's code, where the topic is about one.
+        title: an error's code, or what a person wrote, where the topic is about one; the latter is data, and isolated.
         parameters: the topic's values; one that is missing is shown as a question mark.
         texts: the language.
     """
@@ -50,6 +54,14 @@ def asked(topic: str, title: str, parameters: Mapping[str, str], texts: Texts) -
                 subject=reason,
                 lead=texts.say("topic.model_unavailable.lead"),
                 short=texts.say("topic.model_unavailable.short", reason=reason),
+            )
+        case "follow_up":
+            written = shorten(reveal(title), WRITTEN_CHARACTERS)
+            return Asked(
+                title=texts.say("topic.follow_up.title"),
+                subject=texts.say("topic.follow_up.subject", text=written),
+                lead=texts.say("topic.follow_up.lead"),
+                short=texts.say("topic.follow_up.short", text=written),
             )
         case _:
             return None

@@ -18,8 +18,9 @@ _SAFE = frozenset({"GET", "HEAD"})
 
 @web.middleware
 async def hosts(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Refuse a request that was meant for somebody else's name (DNS rebinding)."""
-    if not request.app[SITE].access.host_allowed(request.headers.get("Host", ""), _local(request)):
+    """Refuse a request that was meant for somebody else's name (DNS rebinding); a signed one proves itself otherwise."""
+    signed = request.path in request.app[SITE].options.signed
+    if not signed and not request.app[SITE].access.host_allowed(request.headers.get("Host", ""), _local(request)):
         raise NotAllowedError(
             "host_not_allowed",
             "The Host header is not one this server answers to; use its own address, or set TIZMOR_PUBLIC_URL.",

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails
 
 from bot.access import acting_for
-from bot.door import OrchestrateCommand
+from bot.door import OUTSIDE, OrchestrateCommand
 from bot.web.problems import FieldProblemError, HttpProblemError
 from bot.web.strict_json import parse
 from engine.domain.approval import Decision, DecisionVerb
@@ -70,12 +70,25 @@ class OrchestrateBody(Body):
         return OrchestrateCommand(
             text=_clean(self.request, "/request"),
             user_id=acting_for(principal, self.user_id),
-            conversation_id=ConversationId(self.conversation_id) if self.conversation_id else None,
+            conversation_id=_own_conversation(self.conversation_id),
             locale=self.locale,
             timezone=self.timezone,
             dry_run=self.dry_run,
             request_key=key,
         )
+
+
+def _own_conversation(name: str | None) -> ConversationId | None:
+    """A conversation outside is entered by its own surface only: nobody may have something shown in a chat from here.
+
+    Raises:
+        FieldProblemError: it is one.
+    """
+    if name is not None and name.startswith(OUTSIDE):
+        raise FieldProblemError(
+            "/conversation_id", f"must not begin with {' or '.join(OUTSIDE)}: those are conversations of chats outside"
+        )
+    return ConversationId(name) if name else None
 
 
 class DecisionBody(Body):

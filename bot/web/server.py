@@ -53,6 +53,8 @@ def create_app(door: Door, access: Access, idempotency: Idempotency, options: We
         app.router.add_route("GET", route.path, _public(route))
     for route in ROUTES:
         app.router.add_route(route.method, route.path, _endpoint(route, once))
+    for path, handler in options.signed.items():
+        app.router.add_post(path, handler)
     app.router.add_static(_STATIC, options.static)
     app.on_response_prepare.append(_harden)
     app.on_shutdown.append(_close_streams)

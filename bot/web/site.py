@@ -33,6 +33,10 @@ class WebOptions:
     """A client that takes nothing for so long is cut off; it can resume where it stopped."""
     max_streams: int = 200
     """Streams open at a time; one more gets 503."""
+    signed: Mapping[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = field(
+        default_factory=dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]]
+    )
+    """Paths to which another service posts, under whatever name it knows us by; each handler checks a signature itself."""
 
 
 @dataclass(slots=True)

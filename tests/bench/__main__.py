@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench import product, report, streamed
+from tests.bench import product, report, slack_acks, streamed
 from tests.bench.contest import COMPETITORS, ROOT, WORKLOADS
 from tests.bench.harness import file_system, hold
 
-SECTIONS = (*(workload.name for workload in WORKLOADS), "streamed", "product")
+SECTIONS = (*(workload.name for workload in WORKLOADS), "streamed", "product", "slack")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,6 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         workloads = [workload for workload in WORKLOADS if workload.name in options.only]
         results = hold(workloads, options.rounds, options.engines, Path(place))
+        acks = slack_acks.figures(Path(place), options.seconds) if "slack" in options.only else None
     found["workloads"] = report.as_json(results)
     for result in results:
         print(report.table(result), end="\n\n", flush=True)
@@ -39,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if "product" in options.only:
         found["product"] = product.figures()
         print(f"The product as a process\n{product.table(found['product'])}", flush=True)
+    if acks is not None:
+        found["slack"] = acks
+        print(f"\nSlack's events, from being sent to being acknowledged\n{slack_acks.table(acks)}", flush=True)
     if options.json is not None:
         options.json.write_text(json.dumps(found, indent=1), "utf-8")
 
@@ -53,6 +57,9 @@ def machine() -> str:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--seconds", type=float, default=60, help="how long Slack's events last, over each of its doors"
+    )
     parser.add_argument("--only", type=_names, default=SECTIONS, help=f"some of {','.join(SECTIONS)}")
     parser.add_argument("--engines", type=_names, default=tuple(c.name for c in COMPETITORS))
     parser.add_argument("--place", type=Path, default=ROOT, help="where to write; a real disk")

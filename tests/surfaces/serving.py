@@ -29,10 +29,16 @@ class Process:
         os.kill(self.pid, signal.SIGKILL)
 
 
+def clean_environment() -> dict[str, str]:
+    """For a child: none of the developer's own settings."""
+    outer = {k: v for k, v in os.environ.items() if not k.startswith(("TIZMOR_", "SLACK_"))}  # noqa: TID251 - a child's
+    return {**outer, "TIZMOR_ENV_FILE": ""}
+
+
 @contextmanager
 def demo(home: Path, *more: str, port: int = 0) -> Generator[Process]:
     """Serve until the block ends; ended by its own process id. ``more`` are further options of the command."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("TIZMOR_")}  # noqa: TID251 - a child's
+    environment = clean_environment()
     command = [sys.executable, "-m", "bot", "demo", "--home", str(home), "--port", str(port), *more]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -13,16 +12,15 @@ from pathlib import Path
 import pytest
 
 from integrations.local_workspace.sample import create_sample
-from tests.surfaces.serving import ROOT, demo
+from tests.surfaces.serving import ROOT, clean_environment, demo
 from tests.written import NOTHING, written
 
 
 def tizmor(*arguments: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith("TIZMOR_")}  # noqa: TID251 - a child's
     return subprocess.run(
         [sys.executable, "-m", "bot", *arguments],
         cwd=ROOT,
-        env={**clean, **environment},
+        env={**clean_environment(), **environment},
         input=typed,
         capture_output=True,
         text=True,
@@ -98,7 +96,8 @@ def test_what_is_in_use_is_named_and_ask_talks_to_the_running_process(tmp_path: 
 def test_doctor_names_what_is_wrong_and_tells_no_secret(home: Path) -> None:
     fine = tizmor("doctor", "--home", str(home))
     assert fine.returncode == 0, fine.stdout
-    wrong = tizmor("doctor", "--home", str(home), "--json", TIZMOR_TIMEZOME="x", SLACK_BOT_TOKEN="xoxb-secret-1")
+    nowhere = {"SLACK_BOT_TOKEN": "xoxb-secret-1", "SLACK_API_URL": "http://127.0.0.1:9/api/"}
+    wrong = tizmor("doctor", "--home", str(home), "--json", TIZMOR_TIMEZOME="x", **nowhere)
     assert wrong.returncode == 1
     assert "TIZMOR_TIMEZOME" in wrong.stdout
     assert "xoxb-secret-1" not in wrong.stdout + wrong.stderr

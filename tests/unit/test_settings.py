@@ -1,13 +1,15 @@
-"""Settings of the model and of money: from the environment, from the home's file, refused by name where they are wrong."""
+"""Settings: from the environment, from `.env`, from the home's file; refused by name where they are wrong."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, load_settings
+from bot.doctor import effective
+from bot.settings import Settings, load_settings, settings_in_file
 from engine.domain.spend import Caps, Money, Price
 from engine.errors import RequestError
 
@@ -16,12 +18,15 @@ Load = Callable[..., Settings]
 
 @pytest.fixture
 def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Settings of a fresh home, with these variables set and no others."""
+    """Settings of a fresh home and working directory, with these variables set and no others."""
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
 
-    def loaded(toml: str = "", **environment: str) -> Settings:
+    def loaded(toml: str = "", env: str | None = None, **environment: str) -> Settings:
         (tmp_path / "tizmor.toml").write_text(toml, encoding="utf-8")
+        if env is not None:
+            (tmp_path / ".env").write_text(env, encoding="utf-8")
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         return load_settings(tizmor_home=tmp_path)
@@ -92,3 +97,77 @@ def test_a_wrong_setting_is_named(load: Load, name: str, value: str, named: str)
         load(**{name: value})
     assert refused.value.code == "settings_invalid"
     assert named in refused.value.detail
+
+
+def test_the_environment_wins_over_the_env_file_and_that_over_the_homes_file(load: Load) -> None:
+    toml = 'tizmor_agent_model = "toml"\ntizmor_planner_model = "toml"\ntizmor_locale = "he"\n'
+    env = "TIZMOR_AGENT_MODEL=file\nTIZMOR_PLANNER_MODEL=file # a comment\nSOMEBODY_ELSES=1\n"
+    loaded = load(toml, env, TIZMOR_AGENT_MODEL="environment")
+    assert (loaded.tizmor_agent_model, loaded.tizmor_planner_model, loaded.tizmor_locale) == (
+        "environment",
+        "file",
+        "he",
+    )
+
+
+def test_a_token_of_the_env_file_is_read_and_never_shown(load: Load) -> None:
+    loaded = load(env="export SLACK_BOT_TOKEN='xoxb-secret-1'\nSLACK_APP_TOKEN=\n")
+    assert loaded.slack_bot_token is not None
+    assert loaded.slack_bot_token.get_secret_value() == "xoxb-secret-1"
+    assert loaded.slack_app_token is None
+    assert "xoxb-secret-1" not in repr(loaded)
+    assert effective(loaded)["SLACK_BOT_TOKEN"] == "[set]"
+
+
+def test_an_empty_variable_switches_a_token_of_the_env_file_off(load: Load) -> None:
+    assert load(env="SLACK_BOT_TOKEN=xoxb-1\n", SLACK_BOT_TOKEN="").slack_bot_token is None
+
+
+def test_the_env_file_can_say_where_home_is_and_its_file_is_then_read(
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load()
+    (tmp_path / ".env").write_text(f"TIZMOR_HOME={tmp_path / 'other'}\n", "utf-8")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "tizmor.toml").write_text('tizmor_locale = "he"\n', "utf-8")
+    loaded = load_settings()
+    assert (loaded.tizmor_home, loaded.tizmor_locale) == (tmp_path / "other", "he")
+    assert settings_in_file(tmp_path / "other") == {"TIZMOR_LOCALE"}
+    assert settings_in_file(tmp_path / "nowhere") == frozenset()
+
+
+def test_another_env_file_can_be_named_or_none(load: Load, tmp_path: Path) -> None:
+    (tmp_path / "tokens").write_text("TIZMOR_LOCALE=he\n", "utf-8")
+    assert load(env="TIZMOR_LOCALE=en\n", TIZMOR_ENV_FILE=str(tmp_path / "tokens")).tizmor_locale == "he"
+    assert load(env="TIZMOR_LOCALE=he\n", TIZMOR_ENV_FILE="").tizmor_locale == "en"
+
+
+def test_an_env_file_that_everybody_can_write_is_refused_with_its_mend(load: Load, tmp_path: Path) -> None:
+    load(env="TIZMOR_LOCALE=he\n")
+    (tmp_path / ".env").chmod(0o666)
+    with pytest.raises(RequestError) as refused:
+        load()
+    assert refused.value.code == "env_file_unsafe"
+    assert f"chmod 600 {tmp_path / '.env'}" in refused.value.detail
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_an_env_file_of_another_user_is_refused(load: Load, tmp_path: Path) -> None:
+    load(env="SLACK_API_URL=http://127.0.0.1:1/api/\n")
+    os.chown(tmp_path / ".env", 12345, 12345)
+    with pytest.raises(RequestError) as refused:
+        load()
+    assert "another user" in refused.value.detail
+
+
+def test_a_bad_line_of_the_env_file_names_its_setting(load: Load) -> None:
+    with pytest.raises(RequestError) as refused:
+        load(env="TIZMOR_PORT=many\n")
+    assert "TIZMOR_PORT" in refused.value.detail
+
+
+def test_a_file_that_is_no_text_is_refused(load: Load, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"A=\xff\n")
+    with pytest.raises(RequestError) as refused:
+        load()
+    assert "UTF-8" in refused.value.detail

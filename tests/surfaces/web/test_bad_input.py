@@ -61,6 +61,7 @@ BAD_FIELDS: dict[str, tuple[Any, str]] = {
     "an empty user": ({"request": "x", "user_id": ""}, "/user_id"),
     "a user with NUL": ({"request": "x", "user_id": "a\x00"}, "/user_id"),
     "a user with a line break": ({"request": "x", "user_id": "dana\n"}, "/user_id"),
+    "a conversation of a chat outside": ({"request": "x", "conversation_id": "slack:T1:C1:171.1"}, "/conversation_id"),
     "a long conversation": ({"request": "x", "conversation_id": "c" * 129}, "/conversation_id"),
     "an empty request": ({"request": ""}, "/request"),
     "nothing but white space": ({"request": " \n\t "}, "/request"),

@@ -58,7 +58,7 @@ def test_while_it_is_planned_the_card_shows_the_request_and_can_be_stopped() -> 
 
 
 def test_while_it_runs_each_step_says_where_it_is() -> None:
-    assert _head(_card("he", "running")) == ("rtl", "running", "בעבודה", "1 מתוך 5 שלבים")
+    assert _head(_card("he", "running")) == ("rtl", "running", "בעבודה", "שלבים: 1 מתוך 5")
     assert _steps(_card("he", "running")) == [
         "running: בעבודה",
         "succeeded: הושלם | שני אנשי קשר",
@@ -78,7 +78,7 @@ def test_while_it_runs_each_step_says_where_it_is() -> None:
 
 
 def test_a_choice_has_a_button_for_each_candidate() -> None:
-    assert _head(_card("he", "choice")) == ("rtl", "asking", "נדרשת תשובה", "2 מתוך 5 שלבים")
+    assert _head(_card("he", "choice")) == ("rtl", "asking", "נדרשת תשובה", "שלבים: 2 מתוך 5")
     assert _buttons(_card("he", "choice")) == [
         "choose c1: יואב לוי · yoav.levi@tevuot.example",
         "choose c2: Yoav Cohen · yoav@else.example",
@@ -111,7 +111,7 @@ def test_a_gate_shows_exactly_what_will_be_written() -> None:
     assert _buttons(_card("he", "gate"))[:3] == ["approve: אישור", "edit: עריכה", "reject: דחייה"]
     assert _steps(_card("en", "gate"))[3:] == [
         "asking: Waiting for your answer | after 2, 3",
-        "held: Waits for the approval | after 3 | Writes to your files",
+        "held: Waits for a decision | after 3 | Writes to your files",
     ]
 
 
@@ -127,7 +127,7 @@ def test_an_argument_nobody_has_a_word_for_is_shown_under_its_own_name() -> None
 def test_done_shows_the_meeting_the_points_with_sources_and_the_agenda() -> None:
     card = _card("he", "done")
     result = card.result
-    assert _head(card) == ("rtl", "succeeded", "הושלם", "5 מתוך 5 שלבים")
+    assert _head(card) == ("rtl", "succeeded", "הושלם", "שלבים: 5 מתוך 5")
     assert result is not None
     assert result.meeting is not None
     assert result.agenda is not None
@@ -160,9 +160,9 @@ def test_prose_that_is_more_than_its_extracts_is_shown_as_prose() -> None:
 
 def test_rejected_shows_what_was_found_and_no_meeting() -> None:
     card = _card("en", "rejected")
-    assert _head(card) == ("ltr", "rejected", "Declined", "5 of 5 steps")
+    assert _head(card) == ("ltr", "rejected", "Rejected", "Steps: 5 of 5")
     assert _steps(card)[3:] == [
-        "rejected: Declined | after 2, 3",
+        "rejected: Rejected | after 2, 3",
         "skipped: Skipped: something before it did not succeed | after 3",
     ]
     assert card.result is not None

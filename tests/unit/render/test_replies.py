@@ -29,18 +29,18 @@ def test_a_choice_names_the_candidates_and_then_the_pick() -> None:
     assert _said(states("en")["choice"]) == [
         (
             "approval:ap-choice",
-            "Which one? Yoav Levi · yoav.levi@tevuot.example or Yoav Cohen · yoav@else.example",
+            "Look up people: Yoav – which one? Yoav Levi · yoav.levi@tevuot.example or Yoav Cohen · yoav@else.example",
         )
     ]
     assert _said(states("he")["gate"]) == [
         ("approval:ap-choice", "הבחירה: יואב לוי · yoav.levi@tevuot.example"),
-        ("approval:ap-gate", "נדרש אישור: קביעת פגישה"),
+        ("approval:ap-gate", "נדרש אישור: קביעת פגישה · יום שני, 5 בינואר 2026, 10:00 · יואב לוי"),
     ]
 
 
 def test_the_end_is_told_once_with_the_meeting() -> None:
     assert _said(states("he")["done"])[1:] == [
-        ("approval:ap-gate", "✓ האישור ניתן על ידי דנה בר"),
+        ("approval:ap-gate", "✓ אושר על ידי דנה בר"),
         ("final", "הושלם. הפגישה נקבעה: פגישה עם יואב לוי: האסטרטגיה של תבואות, יום שני, 5 בינואר 2026, 10:00–11:00"),
     ]
     assert _said(states("en")["done"])[2] == (
@@ -56,8 +56,8 @@ def test_without_a_name_the_outcome_is_told_without_who() -> None:
 @pytest.mark.parametrize(
     ("kind", "status", "english", "hebrew"),
     [
-        (ApprovalKind.GATE, ApprovalStatus.REJECTED, "✗ Declined", "✗ נדחה"),
-        (ApprovalKind.GATE, ApprovalStatus.MODIFIED, "✓ Approved with changes", "✓ אושר בשינויים"),
+        (ApprovalKind.GATE, ApprovalStatus.REJECTED, "✗ Rejected", "✗ נדחה"),
+        (ApprovalKind.GATE, ApprovalStatus.MODIFIED, "✓ Approved with changes", "✓ אושר עם שינויים"),
         (ApprovalKind.GATE, ApprovalStatus.EXPIRED, "Nobody answered in time: x", "לא התקבלה תשובה בזמן: x"),
         (ApprovalKind.GATE, ApprovalStatus.SUPERSEDED, "No longer needed: x", "כבר אין צורך: x"),
         (ApprovalKind.PLAN, ApprovalStatus.PENDING, "A plan is ready; please check", "התוכנית מוכנה; נא לבדוק"),

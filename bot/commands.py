@@ -1,0 +1,75 @@
+"""Words that steer instead of asking: ``stop``, ``status``, ``עצור`` … Pure; the words themselves live with the locales."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from bot.render.texts import LOCALES, catalogue
+
+_TRIMMED = " \t\r\n.,!?…;:׃״׳\"'"
+_SPACES = re.compile(r"\s+")
+
+
+class Command(StrEnum):
+    """What a word may steer; each has its words in every locale, under ``command_words``."""
+
+    STOP = "stop"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STATUS = "status"
+    APPROVALS = "approvals"
+    HELP = "help"
+    CLAIM = "claim"
+    """Become the owner, with a one-time code."""
+    ASK = "ask"
+    """Before a request, where a command is expected."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A command as it was given."""
+
+    command: Command
+    rest: str = ""
+    """What stands behind it."""
+    locale: str = "en"
+    """Of the word that was used."""
+
+
+def steering(text: str) -> Order | None:
+    """The command a whole message is, such as ``stop!`` or ``עצור בבקשה``; None: it says something else."""
+    found = _words().get(_plain(text))
+    if found is None or found[0] in {Command.ASK, Command.CLAIM}:
+        return None
+    return Order(command=found[0], locale=found[1])
+
+
+def order(text: str) -> Order:
+    """What stands behind a slash command: a command word with what follows it, else a request."""
+    whole = steering(text)
+    if whole is not None:
+        return whole
+    first, _, rest = text.strip().partition(" ")
+    found = _words().get(_plain(first))
+    if found is None or (rest.strip() and found[0] not in {Command.ASK, Command.CLAIM}):
+        return Order(command=Command.ASK if text.strip() else Command.HELP, rest=text.strip())
+    return Order(command=found[0], rest=rest.strip(), locale=found[1])
+
+
+@cache
+def _words() -> Mapping[str, tuple[Command, str]]:
+    found: dict[str, tuple[Command, str]] = {}
+    for locale in LOCALES:
+        for command in Command:
+            words = catalogue(locale)[f"command_words.{command.value}"]
+            for word in str(words).split(","):
+                found.setdefault(_plain(word), (command, locale))
+    return found
+
+
+def _plain(text: str) -> str:
+    return _SPACES.sub(" ", text.strip(_TRIMMED)).lower()

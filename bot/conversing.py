@@ -1,0 +1,199 @@
+"""What is said in a conversation, on whichever surface: a request, an answer, a word that steers, or a change of plan.
+
+Everything goes through the door, so that one place decides who may; what comes back are words for the one who spoke.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.commands import Command, Order, steering
+from bot.door import ChatDoor, OrchestrateCommand
+from bot.render.texts import Texts
+from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision, DecisionVerb
+from engine.domain.execution import Signal
+from engine.domain.ids import ConversationId
+from engine.domain.request import dominant_locale
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.tenant import Principal
+from engine.errors import ConflictError, TizmorError
+from engine.planning.follow_up import offer_id
+
+_SIGNALS = {Command.STOP: Signal.CANCEL, Command.PAUSE: Signal.PAUSE, Command.RESUME: Signal.RESUME}
+MOST_LISTED = 10
+_TO_OTHERS = re.compile(r"(^|\s)@\S")
+"""Somebody's name in a message, as surfaces write it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """One message of a person."""
+
+    principal: Principal
+    conversation_id: ConversationId
+    text: str
+    key: str
+    """Names the message: the same however often it is handled."""
+    addressed: bool
+    """It was said to us: in private, or with our name in it."""
+    private: bool = False
+    """Nobody else reads the place it was said in, where every message may begin a thread of its own."""
+    sent_at: datetime | None = None
+
+
+class Conversing:
+    """Handles what is said; repeatable, because a crash may come before a message is noted as handled."""
+
+    def __init__(self, door: ChatDoor, timezone: str) -> None:
+        self._door = door
+        self._timezone = timezone
+
+    async def hear(self, said: Said) -> str:
+        """Do what a message asks for.
+
+        Returns:
+            Words for the person alone; empty where what happens shows itself, or nobody was spoken to.
+
+        Raises:
+            IntegrationError: the outside world is away; hear it again later.
+            RequestError: as the door.
+        """
+        thread = await self._door.thread(said.principal, said.conversation_id)
+        if heard_before(said, thread):
+            return ""
+        live = [snapshot for snapshot in thread if snapshot.outcome is None]
+        mine = [snapshot for snapshot in live if snapshot.execution.request.user_id == said.principal.id]
+        given = steering(said.text)
+        if given is not None and (said.addressed or mine):
+            # only words that are said to us reach what others asked for
+            return await self._steer_here(said, given, live if said.addressed else mine)
+        if mine:
+            return await self._follow_up(said, mine[0])
+        if said.addressed:
+            await self._start(said)
+        return ""
+
+    async def _steer_here(self, said: Said, given: Order, live: list[ExecutionSnapshot]) -> str:
+        texts = Texts(given.locale, self._timezone)
+        if not live and said.private:
+            live = await self.all_live(said.principal)
+        words = await self.steer(said.principal, given.command, live, texts)
+        if live or said.private or given.command not in _SIGNALS:
+            return words
+        return f"{words} {texts.say('conversation.elsewhere')}"
+
+    async def steer(self, principal: Principal, command: Command, live: list[ExecutionSnapshot], texts: Texts) -> str:
+        """Carry out a command about some executions that are not done."""
+        match command:
+            case Command.STOP | Command.PAUSE | Command.RESUME:
+                return await self._signal(principal, _SIGNALS[command], live, texts)
+            case Command.STATUS:
+                return self._status(live, texts)
+            case Command.APPROVALS:
+                return await self._approvals(principal, texts)
+            case Command.HELP | Command.CLAIM | Command.ASK:
+                return texts.say("conversation.help")
+
+    async def all_live(self, principal: Principal) -> list[ExecutionSnapshot]:
+        """The principal's own executions that are not done, wherever they are held."""
+        return list(await self._door.live(principal))
+
+    async def _start(self, said: Said) -> None:
+        command = OrchestrateCommand(
+            text=said.text, conversation_id=said.conversation_id, request_key=said.key, sent_at=said.sent_at
+        )
+        await self._door.orchestrate(said.principal, command)
+
+    async def _follow_up(self, said: Said, execution: ExecutionSnapshot) -> str:
+        """An answer where a question in words is open, else an offer to change the plan; what is said to somebody else is
+        neither."""
+        if not said.addressed and _TO_OTHERS.search(said.text):
+            return ""
+        question = next((a for a in execution.approvals if _takes_words(a)), None)
+        try:
+            if question is not None:
+                decision = Decision(verb=DecisionVerb.ANSWER, answer=said.text, said_in=said.key)
+                await self._door.decide(said.principal, question.id, decision)
+            else:
+                await self._door.offer_change(said.principal, execution.id, said.text, said.key)
+        except ConflictError:
+            texts = Texts(dominant_locale(said.text), self._timezone)
+            return texts.say("conversation.too_late")
+        return ""
+
+    async def _signal(self, principal: Principal, signal: Signal, live: list[ExecutionSnapshot], texts: Texts) -> str:
+        done = 0
+        for snapshot in live:
+            try:
+                await self._door.signal(principal, snapshot.id, signal)
+            except ConflictError:
+                continue
+            done += 1
+        if not done:
+            return texts.say("conversation.nothing_runs")
+        return texts.say(f"conversation.{signal.value}", n=done)
+
+    def _status(self, live: list[ExecutionSnapshot], texts: Texts) -> str:
+        if not live:
+            return texts.say("conversation.nothing_runs")
+        lines = [
+            texts.say(
+                "conversation.status_line",
+                request=_short(snapshot.execution.request.text),
+                status=texts.say(f"status.{_status_name(snapshot)}"),
+            )
+            for snapshot in live[:MOST_LISTED]
+        ]
+        return "\n".join([texts.say("conversation.status", n=len(live)), *lines])
+
+    async def _approvals(self, principal: Principal, texts: Texts) -> str:
+        pending = await self._door.approvals(principal, ApprovalStatus.PENDING)
+        if not pending:
+            return texts.say("conversation.no_approvals")
+        lines: list[str] = []
+        for approval in pending:
+            if len(lines) == MOST_LISTED:
+                break
+            try:
+                snapshot = await self._door.execution(principal, approval.execution_id)
+            except TizmorError:
+                continue
+            if snapshot.execution.request.user_id != principal.id:
+                continue  # an owner may decide about it, in its thread; it is not listed elsewhere
+            request = _short(snapshot.execution.request.text)
+            kind = texts.say(f"approval.{approval.kind.value}")
+            lines.append(texts.say("conversation.approval_line", kind=kind, request=request))
+        if not lines:
+            return texts.say("conversation.no_approvals")
+        return "\n".join([texts.say("conversation.approvals", n=len(lines)), *lines])
+
+
+def heard_before(said: Said, thread: Sequence[ExecutionSnapshot]) -> bool:
+    """Did this very message start, answer or offer something here already? So it is where it is handled again after a
+    crash."""
+    for snapshot in thread:
+        if (snapshot.execution.request.request_key or "").endswith(f":{said.key}"):
+            return True
+        offered = offer_id(snapshot.id, said.key)
+        if any(a.said_in == said.key or a.id == offered for a in snapshot.approvals):
+            return True
+    return False
+
+
+def _takes_words(approval: Approval) -> bool:
+    """The planner's own question, open."""
+    return approval.status is ApprovalStatus.PENDING and approval.kind is ApprovalKind.QUESTION and not approval.topic
+
+
+def _status_name(snapshot: ExecutionSnapshot) -> str:
+    if any(a.status is ApprovalStatus.PENDING for a in snapshot.approvals):
+        return "asking"
+    return snapshot.status.value
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 80 else flat[:79] + "…"

@@ -1,0 +1,91 @@
+"""A chat platform outside, as the sender of cards and replies sees it: a Protocol every such surface implements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import IntEnum
+from typing import Protocol
+
+from bot.render.view import ExecutionView
+from engine.domain.ids import ConversationId, PrincipalId
+from engine.domain.json import JsonObject
+from engine.errors import IntegrationError
+from engine.ports.message_log import MessageKey
+
+
+class Urgency(IntEnum):
+    """What is sent first when not everything can be sent at once."""
+
+    NOTIFY = 0
+    """A question or the end: a person waits for it, and it is never lost."""
+    OPEN = 1
+    """The card itself: that the request was taken."""
+    SETTLE = 2
+    """An edit that says how something ended, or that somebody is waited for."""
+    PROGRESS = 3
+    """An edit that the next one makes worthless."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One message's latest state, drawn for a platform."""
+
+    purpose: str
+    """``card``, ``approval:<id>``, ``final``, ``final:2`` …; unique within an execution."""
+    urgency: Urgency
+    body: JsonObject
+    """As the platform takes it; equal bodies look the same."""
+    aside: bool = False
+    """No message of the conversation: nothing waits for it, and it for nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an execution is shown."""
+
+    conversation_id: ConversationId
+    user_id: PrincipalId
+    """Who asked: told in private where the conversation cannot be reached any more."""
+
+
+class MessageGoneError(IntegrationError):
+    """The message that was to be edited is not there any more, or cannot be edited: post the next state anew."""
+
+
+class Messenger(Protocol):
+    """Posts and edits; paces nobody by itself, but says when it may be asked."""
+
+    def draw(self, view: ExecutionView) -> Sequence[Picture]:
+        """Every message of an execution in its latest state, in the order in which they are first posted."""
+        ...
+
+    def wait(self, place: Place, ref: str | None) -> timedelta:
+        """How long the platform's limits want one to wait before this call: an edit of ``ref``, or a post where it is None."""
+        ...
+
+    async def post(self, place: Place, picture: Picture, key: MessageKey) -> str:
+        """Post a new message, marked with the key so that it can be found again.
+
+        Returns:
+            Its name on the platform.
+
+        Raises:
+            UnavailableError: nobody knows whether it was posted, or not yet (``retry_after`` where the platform names it).
+            AuthExpiredError: the platform does not know us any more.
+            RefusedError: it will never be taken like this.
+        """
+        ...
+
+    async def find(self, place: Place, key: MessageKey) -> str | None:
+        """The name of a message that carries this key, or None. Raises as :meth:`post`."""
+        ...
+
+    async def edit(self, place: Place, ref: str, picture: Picture) -> None:
+        """Show another state in the same message; repeating is harmless.
+
+        Raises:
+            MessageGoneError: see there. Otherwise as :meth:`post`.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Slack: events in, one living card out."""

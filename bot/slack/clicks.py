@@ -1,0 +1,194 @@
+"""Buttons pressed and forms sent: each becomes a signal, a rating, a form, or one decision that is made once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from typing import cast
+
+from bot.door import Question
+from bot.render.texts import Texts
+from bot.slack.address import thread_of, user_of
+from bot.slack.asking import Asking
+from bot.slack.desk import Desk
+from bot.slack.forms import Values, form_view, read_form, refusal_by_input
+from bot.slack.markup.controls import choice_of
+from bot.slack.markup.forms import TEXT, read_words
+from bot.slack.presses import Press, read_press
+from engine.domain.approval import ApprovalKind, Decision, DecisionVerb
+from engine.domain.execution import Signal
+from engine.domain.ids import ApprovalId, ExecutionId
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.tenant import Principal, Role
+from engine.errors import ConflictError, IntegrationError, RefusedError, RequestError, TizmorError
+from engine.ports.chat_log import Delivery
+
+_SIGNALS = {"pause": Signal.PAUSE, "resume": Signal.RESUME, "cancel": Signal.CANCEL}
+DO_THIS = "do_this"
+"""The form about somebody else's message; it is about no approval."""
+
+_Act = Callable[[Delivery, Press, Principal], Awaitable[None]]
+
+
+class Clicks:
+    """Of one workspace. Who pressed comes from Slack's signed payload; what was pressed, from ids we wrote."""
+
+    def __init__(self, desk: Desk, asking: Asking) -> None:
+        self._desk = desk
+        self._asking = asking
+
+    async def click(self, delivery: Delivery) -> None:
+        """A button, or an option of a menu."""
+        await self._answering(delivery, self._pressed)
+
+    async def form(self, delivery: Delivery) -> None:
+        """A form that :meth:`check` let pass; in between somebody else may have decided."""
+        await self._answering(delivery, self._sent)
+
+    async def check(self, delivery: Delivery) -> Mapping[str, str]:
+        """What is wrong with a form, by block; empty: it may be sent.
+
+        Raises:
+            IntegrationError: that cannot be found out now.
+        """
+        press, principal = _press(delivery), await self._desk.principal(delivery)
+        if press is None or principal.role is Role.NONE:
+            return {}
+        if press.action == DO_THIS and not read_words(_values(delivery)):
+            return {TEXT: (await self._desk.words_for(principal)).say("chat.form.empty")}
+        if not press.approval:
+            return {}
+        texts, question = await self._desk.words_for(principal), None
+        try:
+            question = await self._question(principal, press)
+            texts = _texts(question.snapshot)
+            read = read_form(press.action, question, _values(delivery), texts, self._desk.clock.now())
+            if read.decision is None:
+                return read.errors
+            await self._desk.door.check(principal, question.approval.id, read.decision)
+        except IntegrationError:
+            raise
+        except TizmorError as error:
+            words = await self._desk.refusal(error, texts)
+            return refusal_by_input(question, _values(delivery), error, words, texts)
+        return {}
+
+    async def _pressed(self, delivery: Delivery, press: Press, principal: Principal) -> None:
+        if press.action in _SIGNALS:
+            await self._desk.door.signal(principal, ExecutionId(press.execution), _SIGNALS[press.action])
+        elif press.action == "feedback":
+            await self._desk.door.feedback(principal, ExecutionId(press.execution), press.rating, "")
+        elif press.action == "page":
+            await self._turn(delivery, press, principal)
+        elif press.approval:
+            await self._decide_or_ask(delivery, press, principal)
+        else:
+            raise _unknown(press.action)
+
+    async def _decide_or_ask(self, delivery: Delivery, press: Press, principal: Principal) -> None:
+        question = await self._question(principal, press)
+        decision = _at_once(press, question)
+        if decision is not None:
+            await self._desk.door.decide(principal, question.approval.id, decision)
+            return
+        view = form_view(press.action, question, press, _texts(question.snapshot))
+        if view is None:  # it is not open any more: the check says why
+            reject = Decision(verb=DecisionVerb.REJECT, comment="")
+            await self._desk.door.check(principal, question.approval.id, reject)
+            raise _unknown(press.action)
+        try:
+            await self._desk.web.open_view(str(delivery.payload.get("trigger_id", "")), view)
+        except RefusedError as error:
+            raise ConflictError("form_too_old", error.detail) from error
+
+    async def _turn(self, delivery: Delivery, press: Press, principal: Principal) -> None:
+        """Show another page of a form that only shows; one that was closed or turned meanwhile stays as it is."""
+        question = await self._question(principal, press)
+        view = form_view("details", question, press, _texts(question.snapshot))
+        if view is not None:
+            with suppress(RefusedError):
+                payload = delivery.payload
+                await self._desk.web.update_view(str(payload.get("view_id")), view, str(payload.get("view_hash")))
+
+    async def _sent(self, delivery: Delivery, press: Press, principal: Principal) -> None:
+        if press.action == DO_THIS:
+            words = read_words(_values(delivery))
+            if words:
+                await self._asking.as_told(delivery, principal, press, words)
+            return
+        question, now = await self._question(principal, press), self._desk.clock.now()
+        read = read_form(press.action, question, _values(delivery), _texts(question.snapshot), now)
+        if read.decision is not None:
+            await self._desk.door.decide(principal, question.approval.id, read.decision)
+
+    async def _question(self, principal: Principal, press: Press) -> Question:
+        return await self._desk.door.question(principal, ApprovalId(press.approval))
+
+    async def _answering(self, delivery: Delivery, act: _Act) -> None:
+        """Do it; whatever stands against it is said to the person alone, in the language of what it is about."""
+        principal, press = await self._desk.principal(delivery), _press(delivery)
+        texts, words = await self._desk.words_for(principal), ""
+        channel, thread_ts = str(delivery.payload.get("channel", "")), str(delivery.payload.get("thread_ts") or "")
+        try:
+            if press is None:
+                raise _unknown("")
+            about = await self._about(principal, press)
+            if about is not None:
+                texts, thread = _texts(about), thread_of(about.execution.request.conversation_id)
+                if thread is not None and not channel:  # a form is sent from nowhere
+                    channel, thread_ts = thread.channel, thread.ts
+            if principal.role is Role.NONE:
+                words = texts.say("conversation.not_yours")
+            else:
+                await act(delivery, press, principal)
+        except IntegrationError:
+            raise
+        except TizmorError as error:
+            words = await self._desk.refusal(error, texts)
+        await self._desk.whisper(channel, user_of(principal.id) or "", words, thread_ts)
+
+    async def _about(self, principal: Principal, press: Press) -> ExecutionSnapshot | None:
+        """The execution it is about, where the person may see it."""
+        if not press.execution or principal.role is Role.NONE:
+            return None
+        with suppress(RequestError):
+            return await self._desk.door.execution(principal, ExecutionId(press.execution))
+        return None
+
+
+def _at_once(press: Press, question: Question) -> Decision | None:
+    """The decision a button makes by itself; None where a form comes first.
+
+    Raises:
+        RequestError: ``choice_unknown``.
+    """
+    match press.action:
+        case "approve" | "run":
+            return Decision(verb=DecisionVerb.APPROVE)
+        case "choose":
+            choice = choice_of(press.choice, (c.id for c in question.approval.choices))
+            if choice is None:
+                raise RequestError("choice_unknown", f"There is no choice {press.choice}.")
+            return Decision(verb=DecisionVerb.CHOOSE, choice=choice)
+        case "reject" if question.approval.kind in {ApprovalKind.CHOICE, ApprovalKind.QUESTION}:
+            return Decision(verb=DecisionVerb.REJECT)
+        case _:
+            return None
+
+
+def _press(delivery: Delivery) -> Press | None:
+    return read_press(str(delivery.payload.get("press", "")))
+
+
+def _values(delivery: Delivery) -> Values:
+    values = delivery.payload.get("values")
+    return cast("Values", values) if isinstance(values, Mapping) else {}
+
+
+def _texts(about: ExecutionSnapshot) -> Texts:
+    request = about.execution.request
+    return Texts(request.locale, request.timezone)
+
+
+def _unknown(action: str) -> RequestError:
+    return RequestError("button_unknown", f"There is no button {action!r} here any more.")

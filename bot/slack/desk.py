@@ -1,0 +1,162 @@
+"""What handlers of Slack's deliveries share: the door, the people, the Web API, and words for one person alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from loguru import logger
+
+from bot.conversing import Conversing
+from bot.door import ChatDoor
+from bot.render.texts import Texts
+from bot.slack.address import user_of
+from bot.slack.markup.escape import escape
+from bot.slack.pace import Pace
+from bot.slack.people import SlackPeople
+from bot.slack.responses import Responses
+from engine.domain.ids import DEFAULT_TENANT, PrincipalId, TenantId
+from engine.domain.json import JsonObject
+from engine.domain.tenant import Principal, Role
+from engine.errors import (
+    ConflictError,
+    IntegrationError,
+    NotAllowedError,
+    NotFoundError,
+    RequestError,
+    TizmorError,
+)
+from engine.ports.chat_log import Delivery
+from engine.ports.clock import Clock
+from engine.ports.people import People
+from engine.ports.remarks import RemarkBook
+
+
+class Web(Protocol):
+    """The calls handlers make (``bot.slack.web.SlackWeb``)."""
+
+    async def user(self, user_id: str) -> Mapping[str, Any]:
+        """A person."""
+        ...
+
+    async def history(self, channel: str, oldest: str, limit: int) -> Sequence[Mapping[str, Any]]:
+        """Messages of a channel, oldest first."""
+        ...
+
+    async def replies(
+        self, channel: str, thread_ts: str, oldest: str = "0", limit: int = 200
+    ) -> Sequence[Mapping[str, Any]]:
+        """Messages of a thread, oldest first."""
+        ...
+
+    async def post(
+        self, channel: str, body: JsonObject, *, thread_ts: str | None = None, metadata: JsonObject | None = None
+    ) -> str:
+        """Post a message; its timestamp."""
+        ...
+
+    async def whisper(self, channel: str, user: str, text: str, *, thread_ts: str | None = None) -> None:
+        """Say something only this person sees."""
+        ...
+
+    async def open_view(self, trigger_id: str, view: JsonObject) -> None:
+        """Open a form."""
+        ...
+
+    async def update_view(self, view_id: str, view: JsonObject, hash: str) -> None:  # noqa: A002 - Slack's word
+        """Show something else in a form, unless it changed since."""
+        ...
+
+    async def open_dm(self, user: str) -> str:
+        """The channel of direct messages with a person."""
+        ...
+
+    async def suggest(self, channel: str, prompts: Sequence[Mapping[str, str]]) -> None:
+        """Offer prompts in the messages tab."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """One workspace's."""
+
+    team: str
+    door: ChatDoor
+    conversing: Conversing
+    people: SlackPeople
+    known: People
+    remarks: RemarkBook
+    web: Web
+    responses: Responses
+    pace: Pace
+    """Counts what is posted past the outbox."""
+    clock: Clock
+    timezone: str
+    locale: str
+    """Of what belongs to no message."""
+    started_at: datetime
+    """When this process began: what was received before may have been half handled by another."""
+    tenant: TenantId = DEFAULT_TENANT
+
+    def texts(self, locale: str | None = None) -> Texts:
+        """Words in a language, in the installation's zone."""
+        return Texts(locale or self.locale, self.timezone)
+
+    async def words_for(self, principal: Principal) -> Texts:
+        """Words in the language a person uses Slack in.
+
+        Raises:
+            IntegrationError: Slack cannot be asked now.
+        """
+        user = user_of(principal.id)
+        return self.texts(await self.people.locale(user) if user else None)
+
+    async def principal(self, delivery: Delivery) -> Principal:
+        """Who did it, from the signed payload.
+
+        Raises:
+            IntegrationError: Slack cannot be asked now.
+        """
+        user = user_of(delivery.user_id)
+        if user is None:
+            return Principal(id=delivery.user_id, tenant_id=self.tenant, role=Role.NONE)
+        return await self.people.principal(user, str(delivery.payload.get("user_team") or ""))
+
+    async def whisper(self, channel: str, user: str, text: str, thread_ts: str | None = None) -> None:
+        """Say something only this person sees, markup escaped. Its failing is no failure of what was done."""
+        if not text or not channel:
+            return
+        try:
+            await self.web.whisper(channel, user, escape(text), thread_ts=thread_ts or None)
+        except IntegrationError as error:
+            logger.bind(code=error.code, detail=error.detail).info("whisper_failed")
+
+    async def refusal(self, error: TizmorError, texts: Texts) -> str:
+        """Why something was not done, in words for the person; the second one to decide learns who was first."""
+        match error:
+            case ConflictError(code="already_decided"):
+                return await self._decided_before(error, texts)
+            case ConflictError(code="approval_expired"):
+                return texts.say("conversation.expired")
+            case ConflictError(code="form_too_old"):
+                return texts.say("conversation.form_too_old")
+            case RequestError(code="button_unknown" | "choice_unknown"):
+                return texts.say("conversation.unknown_button")
+            case NotFoundError() | NotAllowedError():
+                return texts.say("conversation.not_yours")
+            case _:
+                return texts.error(error.code)
+
+    async def _decided_before(self, error: ConflictError, texts: Texts) -> str:
+        who, status = error.parameters.get("who", ""), error.parameters.get("status", "")
+        told = texts.say(f"conversation.approval_status.{status or 'superseded'}")
+        if status == "expired":
+            return texts.say("conversation.expired")
+        if not who:
+            return texts.say("conversation.already_closed", status=told)
+        names = await self.known.names([PrincipalId(who)])
+        when = error.parameters.get("when", "")
+        moment = texts.moment(datetime.fromisoformat(when)) if when else ""
+        return texts.say("conversation.already_by", who=names.get(PrincipalId(who), who), status=told, when=moment)

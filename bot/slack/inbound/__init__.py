@@ -1,0 +1,1 @@
+"""What Slack tells us, turned into deliveries by pure functions and committed before it is acknowledged."""

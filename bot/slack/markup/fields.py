@@ -1,0 +1,121 @@
+"""The arguments a person consents to: every one of them, to the letter; what does not fit is counted, never just gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.render.approvals import Field
+from bot.render.texts import Direction, Texts, isolate
+from bot.slack.markup.bearing import anchored, settled
+from bot.slack.markup.escape import said, spell
+from bot.slack.markup.limits import cut_weight, head_of_weight, weight
+from bot.slack.markup.parts import Line, Para, Part, Span, ours
+
+_LEAST = 180
+"""What a field may weigh at least, its label included; where there are more than fit like this, the rest is counted."""
+_LABEL = 160
+_FRAME = 24
+"""What holds a field together."""
+_ROOM_FOR_COUNT = 120
+_MOST_LOOSE = 12
+"""More fields than this stand without gaps, so that there are not too many blocks."""
+
+
+def field_parts(fields: Sequence[Field], texts: Texts, budget: int, *, longest: int | None = None) -> list[Part]:
+    """Fields as parts.
+
+    Args:
+        fields: all of them.
+        texts: the card's language.
+        budget: how much the parts may weigh together.
+        longest: how much one of them may weigh, where there is room for more; None for no such limit.
+    """
+    sizes = [min(_size(field), longest or budget) for field in fields]
+    kept = list(fields)[: _fitting(sizes, budget - _ROOM_FOR_COUNT)]
+    rest = len(fields) - len(kept)
+    rooms = _rooms(sizes[: len(kept)], budget - (_ROOM_FOR_COUNT if rest else 0))
+    parts: list[Part] = []
+    for field, room in zip(kept, rooms, strict=True):
+        _append(parts, _field(field, texts, room), tight=len(kept) > _MOST_LOOSE)
+    if rest:
+        parts.append(Para(lines=((ours(texts.say("chat.more_fields", n=rest), bold=True),),)))
+    return parts
+
+
+def has_marks(fields: Sequence[Field]) -> bool:
+    """Whether something in the fields had to be spelled out or marked."""
+    return any("⟦" in shown for field in fields for shown in (spell(field.label), spell(field.value)))
+
+
+def label_of(field: Field, direction: Direction, limit: int = _LABEL) -> str:
+    """What a field is called, so that its line runs the card's way."""
+    shown = spell(field.label) if field.known else isolate(spell(field.label))
+    return anchored(cut_weight(" ".join(shown.split()), limit) or "–", direction)
+
+
+def _field(field: Field, texts: Texts, room: int) -> list[Para]:
+    label = label_of(field, texts.direction, min(_LABEL, room // 2))
+    head: list[Span] = [Span(text=f"{label}:", bold=True)]
+    room -= _FRAME + weight(label)
+    note = said(field.note)
+    if note and room > weight(note) + min(weight(field.value), _LEAST):
+        head.append(Span(text=f" ({note})", italic=True))
+        room -= weight(note)
+    value = spell(field.value)
+    shown, more = _shown(value, room, texts)
+    if "\n" not in shown and not more:
+        return [Para(lines=((*head, Span(text=f" {_apart(shown)}")),))]
+    lines = tuple((Span(text=line),) for line in settled(shown.split("\n")))
+    return [Para(lines=(tuple(head),)), Para(lines=(*lines[:-1], (*lines[-1], *more)), quote=True, tight=True)]
+
+
+def _shown(value: str, room: int, texts: Texts) -> tuple[str, Line]:
+    """As much of a value as fits, and how many characters of it do not."""
+    if weight(value) <= room:
+        return value, ()
+    count = weight(texts.say("chat.more_characters", n=len(value))) + 8
+    shown = head_of_weight(value, max(room - count, 12))
+    left = texts.say("chat.more_characters", n=len(value) - len(shown))
+    return shown, (Span(text="… "), ours(left, italic=True))
+
+
+def _apart(value: str) -> str:
+    """A value in a line of ours: isolated as a whole, unless isolates in it do that already."""
+    return isolate(value) if "\u2068" not in value else value
+
+
+def _append(parts: list[Part], made: Sequence[Para], *, tight: bool) -> None:
+    """Add a field: fields of one line share a paragraph."""
+    last = parts[-1] if parts else None
+    first = made[0]
+    if len(made) == 1 and isinstance(last, Para) and not last.quote:
+        parts[-1] = Para(lines=(*last.lines, *first.lines), tight=last.tight)
+        return
+    parts.append(Para(lines=first.lines, tight=tight and bool(parts)))
+    parts.extend(made[1:])
+
+
+def _size(field: Field) -> int:
+    return weight(spell(field.label)) + weight(spell(field.value)) + weight(field.note) + _FRAME + 12
+
+
+def _fitting(sizes: Sequence[int], budget: int) -> int:
+    """How many can have what they need at least; one always."""
+    fitting = 0
+    for size in sizes:
+        budget -= min(size, _LEAST)
+        if budget < 0 and fitting:
+            break
+        fitting += 1
+    return fitting
+
+
+def _rooms(sizes: Sequence[int], budget: int) -> list[int]:
+    """How much each may weigh: what is short gets what it takes, the long ones share what is left."""
+    rooms = [0] * len(sizes)
+    left, open_ones = budget, sorted(range(len(sizes)), key=lambda place: sizes[place])
+    while open_ones:
+        place = open_ones.pop(0)
+        rooms[place] = min(sizes[place], left // (len(open_ones) + 1))
+        left -= rooms[place]
+    return rooms

@@ -1,0 +1,36 @@
+"""Documents as parts: headings, bullets and paragraphs get their look; everything else of Markdown stays the text it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bot.slack.markup.bearing import settled
+from bot.slack.markup.escape import clean
+from bot.slack.markup.parts import Items, Line, Para, Part, Span, data
+
+_HEADING = re.compile(r"#{1,6}\s+(.*)")
+_BULLET = re.compile(r"\s*[-*•]\s+(.*)")
+
+
+def prose_parts(text: str) -> list[Part]:
+    """A text in Markdown's headings and bullets as parts, one for each paragraph or list."""
+    return list(_parts(text))
+
+
+def _parts(text: str) -> Iterator[Part]:
+    lines, items = list[Line](), list[str]()
+    for raw in [*text.splitlines(), ""]:
+        heading, bullet = _HEADING.fullmatch(raw.strip()), _BULLET.fullmatch(raw)
+        if items and not bullet:
+            yield Items(items=tuple((Span(text=text),) for text in settled(items)), tight=True)
+            items = []
+        if lines and (heading or bullet or not raw.strip()):
+            yield Para(lines=tuple(lines))
+            lines = []
+        if heading:
+            lines = [(data(heading[1], bold=True),)]
+        elif bullet:
+            items.append(clean(bullet[1]))
+        elif raw.strip():
+            lines.append((data(raw.strip()),))

@@ -1,0 +1,47 @@
+"""What a button, menu or form of ours stands for: opaque ids only, written into it and read back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.domain.json import JsonValue
+
+_SEPARATOR = "|"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """Something a person can do to an execution or an approval."""
+
+    action: str
+    """``approve edit reject details choose answer run change drop pause resume cancel feedback page`` …"""
+    execution: str = ""
+    approval: str = ""
+    choice: str = ""
+    rating: int = 0
+
+    @property
+    def action_id(self) -> str:
+        """Unique within a message, as Slack demands: an action is there once for each thing it is about."""
+        return ".".join(
+            part for part in (self.action, self.approval[:40], self.choice, str(self.rating or "")) if part
+        )[:255]
+
+    @property
+    def value(self) -> str:
+        """For a button, an option of a menu, or a form's private metadata."""
+        return _SEPARATOR.join((self.action, self.execution, self.approval, self.choice, str(self.rating)))
+
+    def to_json(self) -> Mapping[str, JsonValue]:
+        """For a delivery's payload."""
+        return {"press": self.value}
+
+
+def read_press(value: str) -> Press | None:
+    """What a value stands for; None for anything we did not write."""
+    parts = value.split(_SEPARATOR)
+    if len(parts) != 5 or not parts[0] or parts[4] not in {"-1", "0", "1"}:
+        return None
+    action, execution, approval, choice, rating = parts
+    return Press(action=action, execution=execution, approval=approval, choice=choice, rating=int(rating))

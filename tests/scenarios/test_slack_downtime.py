@@ -1,0 +1,102 @@
+"""What happens while nobody is there: found on start, answered once, and said to be late."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.slack_lab import (
+    SENTENCES,
+    TOMORROW,
+    Conversation,
+    Mode,
+    ask,
+    executions,
+    local_slack,
+    make_home,
+    plain,
+    product,
+    words_of,
+    written,
+)
+
+STORY = {"events": 1, "mails": 1, "agendas": 1}
+
+
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "socket",
+        "http",
+    ],
+)
+async def test_what_was_said_while_it_was_down_is_answered_once_and_said_to_be_late(tmp_path: Path, mode: Mode) -> None:
+    make_home(tmp_path)
+    async with local_slack(start=time.time() - 120, retry_after=(0.0, 9e4, 9e4)) as slack:
+        channel = slack.add_channel("general", members=[slack.dana, slack.avi])
+        async with product(tmp_path, slack, mode):
+            running = await ask(slack, channel, SENTENCES["en"])
+            await running.gated()
+            await slack.settled()
+        slack.down()
+        mention = await ask(slack, channel, TOMORROW["en"])
+        private = await ask(slack, slack.im(slack.avi), TOMORROW["he"], user=slack.avi, mention=False)
+        await slack.say(slack.avi, channel, "not for you")
+        await running.says("stop")
+        slack.up()
+        async with product(tmp_path, slack, mode) as serving:
+            for conversation in (running, mention, private):
+                await conversation.finished(12)
+            await slack.eventually(lambda: any("Stopped:" in text for text in running.texts))
+            await slack.eventually(lambda: "found only now" in plain(words_of(mention.card)))
+            assert "found only now" in words_of(mention.card)
+            assert any("\u0590" < sign < "\u05ff" for sign in words_of(private.card))
+            assert len(await executions(serving)) == 3
+            assert written(tmp_path)["events"] == 0
+        async with product(tmp_path, slack, mode) as serving:
+            await (await ask(slack, channel, TOMORROW["he"])).finished()
+            assert len(await executions(serving)) == 4, "nothing is found a second time"
+        assert len(mention.ours) == len(private.ours) == 2
+
+
+async def test_a_gate_survives_a_restart_and_what_was_pressed_meanwhile_is_pressed_again(tmp_path: Path) -> None:
+    make_home(tmp_path)
+    async with local_slack() as slack:
+        channel = slack.add_channel("general", members=[slack.dana])
+        async with product(tmp_path, slack):
+            conversation = await ask(slack, channel, SENTENCES["he"])
+            gate, approve = await conversation.gated()
+            await slack.settled()
+        slack.down()
+        assert not (await slack.click(slack.dana, channel, gate["ts"], approve)).ok
+        slack.up()
+        posted = len(conversation.ours)
+        async with product(tmp_path, slack, "http"):
+            assert conversation.with_button("approve") is not None
+            assert written(tmp_path)["events"] == 0
+            await conversation.press("approve")
+            await conversation.finished()
+        assert len(conversation.ours) == posted + 1
+        assert written(tmp_path) == STORY
+
+
+async def test_a_line_that_breaks_loses_nothing(tmp_path: Path) -> None:
+    make_home(tmp_path)
+    async with local_slack() as slack, product(tmp_path, slack) as serving:
+        channel = slack.add_channel("general", members=[slack.dana])
+        first = await ask(slack, channel, SENTENCES["en"])
+        await first.sees("choose")
+        slack.kill_sockets()
+        lost = await slack.say(slack.dana, channel, f"{slack.mention} {TOMORROW['en']}", lost=True)
+        await slack.eventually(lambda: slack.connections == 1, 20)
+        await first.press("choose")
+        await slack.disconnect_all("refresh_requested")
+        await first.press("approve")
+        await first.finished()
+        second = Conversation(slack, channel, slack.dana, lost)
+        await second.finished()
+        assert len(await executions(serving)) == 2
+        assert (len(first.ours), len(second.ours)) == (4, 2)
+        assert written(tmp_path) == STORY

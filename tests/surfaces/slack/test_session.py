@@ -1,0 +1,136 @@
+"""The session of a thread: shown beside the messages, worth a try, and never in their way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.messenger import Picture, Urgency
+from bot.render.card import render_card
+from bot.slack.session import LINE, REST_SECONDS, STATUS, session_picture
+from engine.domain.approval import ApprovalKind
+from engine.domain.execution import ExecutionOutcome, ExecutionStatus
+from engine.errors import UnavailableError
+from tests.servers.slackd import Fault
+from tests.surfaces.slack.scene import Scene, asked, picture, warnings_logged
+from tests.unit.render.story import NOW, ask, snapshot
+
+
+@pytest.fixture
+async def scene() -> AsyncGenerator[Scene]:
+    async with asked() as scene:
+        yield scene
+
+
+def session(status: str = "processing", line: str = "") -> Picture:
+    return Picture(purpose="session", urgency=Urgency.PROGRESS, body={"status": status, "title": "Do it", "line": line})
+
+
+async def test_a_session_is_made_named_and_moved(scene: Scene) -> None:
+    ref = await scene.messenger.post(scene.place, session(line="is planning…"), scene.key("session"))
+    made = scene.slack.log.calls(STATUS)[0].params
+    assert (made["title"], made["initiator_user_id"]) == ("Do it", scene.slack.dana.id)
+    assert scene.slack.session(scene.channel, scene.root) == "processing"
+    assert scene.slack.status(scene.channel, scene.root) == "is planning…"
+    await scene.messenger.edit(scene.place, ref, session())
+    assert scene.slack.status(scene.channel, scene.root) is None, "planning is over"
+    await scene.messenger.edit(scene.place, ref, session("suspended"))
+    await scene.messenger.edit(scene.place, ref, session("active"))
+    assert scene.slack.session(scene.channel, scene.root) == "active"
+    assert len(scene.slack.log.calls(LINE)) == 2, "nothing is cleared that is not shown"
+    assert await scene.messenger.find(scene.place, scene.key("session")) == ref
+    assert scene.replies() == [], "it is no message"
+
+
+@pytest.mark.parametrize("word", ["unknown_method", "missing_scope", "not_an_agent_app"])
+async def test_what_slack_cannot_do_here_is_said_once_and_not_tried_again(scene: Scene, word: str) -> None:
+    scene.slack.faults.next(STATUS, Fault.error(word), times=9)
+    with warnings_logged() as logged:
+        ref = await scene.messenger.post(scene.place, session(), scene.key("session"))
+        for _ in range(3):
+            scene.slack.clock.advance(5)
+            await scene.messenger.edit(scene.place, ref, session("active", "is planning…"))
+    assert len(scene.slack.log.calls(STATUS)) == 1
+    assert len(logged) == 1
+    assert scene.slack.status(scene.channel, scene.root) == "is planning…", "the other one works on"
+
+
+@pytest.mark.parametrize("word", ["channel_not_found", "user_not_in_channel", "a_word_of_next_year"])
+async def test_what_slack_refuses_of_one_session_is_as_good_as_shown_and_tried_with_the_next_state(
+    scene: Scene, word: str
+) -> None:
+    scene.slack.faults.next(STATUS, Fault.error(word), times=2)
+    with warnings_logged() as logged:
+        ref = await scene.messenger.post(scene.place, session(), scene.key("session"))
+        await scene.messenger.edit(scene.place, ref, session("suspended"))
+        await scene.messenger.edit(scene.place, ref, session("active"))
+    assert scene.slack.session(scene.channel, scene.root) == "active"
+    assert len(logged) == 1
+
+
+async def test_a_429_is_honoured_and_holds_no_message(scene: Scene) -> None:
+    scene.slack.faults.next(STATUS, Fault.rate_limited(40))
+    with pytest.raises(UnavailableError) as failed:
+        await scene.messenger.post(scene.place, session(), scene.key("session"))
+    assert failed.value.retry_after == timedelta(seconds=40)
+    assert scene.messenger.wait(scene.place, f"{scene.channel.id}/session") == timedelta(seconds=40)
+    assert scene.messenger.wait(scene.place, None) == timedelta(0)
+    with pytest.raises(UnavailableError):
+        await scene.messenger.post(scene.place, session(), scene.key("session"))
+    assert len(scene.slack.log.calls(STATUS)) == 1
+    await scene.messenger.post(scene.place, picture("Approve?", "approval:a"), scene.key("approval:a"))
+
+
+async def test_what_fails_by_itself_rests_after_three_times_and_begins_again_later(scene: Scene) -> None:
+    scene.slack.faults.next(STATUS, Fault.server_error(500), times=3)
+    with warnings_logged() as logged:
+        for _ in range(2):
+            with pytest.raises(UnavailableError):
+                await scene.messenger.post(scene.place, session(), scene.key("session"))
+        for _ in range(3):
+            await scene.messenger.post(scene.place, session(), scene.key("session"))
+    assert len(scene.slack.log.calls(STATUS)) == 3
+    assert len(logged) == 1
+    scene.slack.clock.advance(REST_SECONDS)
+    await scene.messenger.post(scene.place, session(), scene.key("session"))
+    assert scene.slack.session(scene.channel, scene.root) == "processing"
+
+
+async def test_while_nothing_is_taken_the_last_state_waits_with_the_messages(scene: Scene) -> None:
+    scene.slack.faults.next("*", Fault.server_error(503), times=9)
+    with pytest.raises(UnavailableError):
+        await scene.messenger.post(scene.place, picture("one"), scene.key())
+    for _ in range(8):
+        scene.slack.clock.advance(5)
+        with pytest.raises(UnavailableError):
+            await scene.messenger.post(scene.place, session("active"), scene.key("session"))
+    await scene.messenger.post(scene.place, session("active"), scene.key("session"))
+    assert scene.slack.session(scene.channel, scene.root) == "active"
+
+
+@pytest.mark.parametrize("locale", ["en", "he"])
+def test_a_session_follows_its_card(locale: str) -> None:
+    def told(**options: Any) -> tuple[object, Urgency, object]:
+        drawn = session_picture(render_card(snapshot(locale, **options), now=NOW))
+        return drawn.body["status"], drawn.urgency, drawn.body["line"]
+
+    line = {"en": "is planning…", "he": "מכין תוכנית…"}[locale]
+    gate = (ask(locale, ApprovalKind.GATE),)
+    assert told(status=ExecutionStatus.PLANNING) == ("processing", Urgency.PROGRESS, line)
+    assert told(states="+r..") == ("processing", Urgency.PROGRESS, "")
+    assert told(states="+++w", status=ExecutionStatus.WAITING, approvals=gate) == ("suspended", Urgency.SETTLE, "")
+    assert told(states="+r..", paused=True) == ("suspended", Urgency.SETTLE, "")
+    done = {"status": ExecutionStatus.DONE}
+    assert told(states="++++", outcome=ExecutionOutcome.SUCCEEDED, **done) == ("active", Urgency.SETTLE, "")
+    assert told(states="+-ss", outcome=ExecutionOutcome.CANCELLED, **done) == ("active", Urgency.SETTLE, "")
+
+
+def test_a_title_carries_no_mention() -> None:
+    card = render_card(snapshot("en"), now=NOW)
+    hostile = session_picture(replace(card, title="<!channel> " * 40))
+    assert "<" not in str(hostile.body["title"])
+    assert len(str(hostile.body["title"])) <= 200

@@ -1,0 +1,258 @@
+"""A chat outside shows the latest state of each message, once, whatever the platform or a crash does in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from bot.messenger import Urgency
+from bot.remote_chat import RemoteChat, RemoteChatParts
+from bot.render.view import CardLook
+from engine.domain.ids import ConversationId, ExecutionId
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.errors import AuthExpiredError, RefusedError, UnavailableError
+from storage.codec import instant
+from storage.database import open_database
+from storage.message_log_store import SqliteMessageLog
+from storage.people_store import SqlitePeople
+from tests.lab import FakeClock
+from tests.unit.bot.notebook import Notebook
+from tests.unit.render.story import states
+
+CONVERSATION = ConversationId("paper:room:1")
+
+
+@dataclass(slots=True)
+class Desk:
+    """A chat with its sender running."""
+
+    chat: RemoteChat
+    notebook: Notebook
+    log: SqliteMessageLog
+    clock: FakeClock
+    again: list[ExecutionId] = field(default_factory=list[ExecutionId])
+
+    async def quiet(self) -> None:
+        """Until nothing waits to be sent."""
+        await self.until(lambda: self.chat.waiting == 0)
+
+    async def later(self, snapshot: ExecutionSnapshot) -> None:
+        """Until nothing waits to be sent, time passing."""
+        async with asyncio.timeout(10):
+            while self.chat.waiting:
+                self.clock.advance(timedelta(seconds=1))
+                await self.chat.show(snapshot)
+                await asyncio.to_thread(lambda: None)
+
+    async def until(self, condition: object) -> None:
+        assert callable(condition)
+        async with asyncio.timeout(10):
+            while not condition():
+                await asyncio.to_thread(lambda: None)
+
+
+def at(name: str, *, seq: int = 1, locale: str = "en") -> ExecutionSnapshot:
+    """The story's execution in a state, held in our conversation."""
+    snapshot = states(locale)[name]
+    request = replace(snapshot.execution.request, conversation_id=CONVERSATION)
+    return replace(snapshot, execution=replace(snapshot.execution, request=request), seq=seq)
+
+
+@asynccontextmanager
+async def open_desk(home: Path, notebook: Notebook | None = None) -> AsyncGenerator[Desk]:
+    clock = FakeClock()
+    async with open_database(home, now=instant(clock.now()), durable=False) as database:
+        notebook = notebook or Notebook()
+        log = SqliteMessageLog(database)
+        parts = RemoteChatParts(
+            messenger=notebook,
+            log=log,
+            people=SqlitePeople(database),
+            clock=clock,
+            look=CardLook(gated_agents=frozenset()),
+            prefix="paper:",
+        )
+        again: list[ExecutionId] = []
+        desk = Desk(chat=RemoteChat(parts, again.append), notebook=notebook, log=log, clock=clock, again=again)
+        sender = asyncio.get_running_loop().create_task(desk.chat.run())
+        try:
+            yield desk
+        finally:
+            sender.cancel()
+            await asyncio.wait([sender])
+
+
+async def test_one_card_is_posted_and_then_edited(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        for seq, name in enumerate(("planning", "running", "gate"), 1):
+            await desk.chat.show(at(name, seq=seq))
+            await desk.quiet()
+        assert len(desk.notebook.shown("card")) == 1
+        assert desk.notebook.calls.count("post card") == 1
+        assert desk.notebook.shown("card") == [{"status": "asking", "seq": 3}]
+
+
+async def test_states_that_pass_while_a_send_is_held_up_are_skipped(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, Notebook(pause=timedelta(hours=1))) as desk:
+        for seq in range(1, 40):
+            await desk.chat.show(at("running", seq=seq))
+        assert desk.chat.waiting == 1
+        desk.notebook.pause = timedelta(0)
+        await desk.chat.show(at("running", seq=40))
+        await desk.quiet()
+        assert len(desk.notebook.calls) <= 2
+        assert desk.notebook.shown("card") == [{"status": "running", "seq": 40}]
+
+
+async def test_a_post_whose_answer_was_lost_is_found_again_and_not_repeated(tmp_path: Path) -> None:
+    notebook = Notebook(after=[UnavailableError("chat_unavailable", "cut off")])
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.until(lambda: notebook.calls)
+        await desk.later(at("running", seq=2))
+        assert notebook.calls == ["post card", "find card", "edit card"]
+        assert notebook.shown("card") == [{"status": "running", "seq": 2}]
+
+
+async def test_a_process_that_died_while_posting_is_followed_by_one_that_looks_first(tmp_path: Path) -> None:
+    notebook = Notebook(after=[asyncio.CancelledError()])
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.until(lambda: notebook.calls)
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.quiet()
+    assert notebook.calls == ["post card", "find card", "edit card"]
+    assert len(notebook.lines) == 1
+
+
+async def test_what_is_shown_already_is_not_sent_again_after_a_restart(tmp_path: Path) -> None:
+    notebook = Notebook()
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("done"))
+        await desk.quiet()
+        before = list(notebook.calls)
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("done"))
+        assert desk.chat.waiting == 0
+    assert notebook.calls == before
+
+
+async def test_a_card_that_somebody_deleted_is_posted_anew_once(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.chat.show(at("planning"))
+        await desk.quiet()
+        next(iter(desk.notebook.lines.values())).deleted = True
+        await desk.chat.show(at("running", seq=2))
+        await desk.quiet()
+        assert desk.notebook.calls == ["post card", "edit card", "post card"]
+        assert len(desk.notebook.shown("card")) == 1
+
+
+async def test_when_the_platform_says_wait_nothing_is_lost_and_nothing_is_looked_up(tmp_path: Path) -> None:
+    slow = UnavailableError("chat_unavailable", "slow down", retry_after=timedelta(seconds=30))
+    notebook = Notebook(before=[slow])
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.until(lambda: notebook.calls)
+        desk.clock.advance(timedelta(seconds=29))
+        await desk.chat.show(at("running", seq=2))
+        await asyncio.to_thread(lambda: None)
+        assert notebook.calls == ["post card"]
+        desk.clock.advance(timedelta(seconds=2))
+        await desk.chat.show(at("running", seq=3))
+        await desk.quiet()
+        assert notebook.calls == ["post card", "post card"]
+
+
+async def test_a_message_that_is_refused_is_not_sent_again_until_it_changes(tmp_path: Path) -> None:
+    notebook = Notebook(before=[RefusedError("chat_refused", "no such block")])
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.quiet()
+        await desk.chat.show(at("running"))
+        assert desk.chat.waiting == 0
+        await desk.chat.show(at("running", seq=2))
+        await desk.quiet()
+        assert notebook.calls == ["post card", "post card"]
+
+
+async def test_a_question_goes_out_before_the_progress_of_others(tmp_path: Path) -> None:
+    notebook = Notebook()
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.quiet()
+        notebook.pause = timedelta(hours=1)
+        await desk.chat.show(at("running", seq=2))
+        await desk.chat.show(at("gate", seq=3))
+        notebook.pause = timedelta(0)
+        notebook.asked.clear()
+        await desk.chat.show(at("gate", seq=4))
+        await desk.quiet()
+        assert notebook.asked[0] == "post"
+
+
+async def test_while_the_platform_does_not_know_us_everything_waits(tmp_path: Path) -> None:
+    notebook = Notebook(before=[AuthExpiredError("chat_token_refused", "revoked")])
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("gate"))
+        await desk.until(lambda: notebook.calls)
+        await desk.chat.show(at("gate", seq=2))
+        assert notebook.calls == ["post card"]
+        desk.clock.advance(timedelta(seconds=61))
+        await desk.chat.show(at("gate", seq=3))
+        await desk.quiet()
+        assert len(notebook.shown("card")) == 1
+
+
+async def test_an_end_that_is_refused_is_tried_again_later_and_at_the_next_start(tmp_path: Path) -> None:
+    notebook = Notebook(refused={"final"})
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("done"))
+        await desk.until(lambda: "post final" in notebook.calls)
+        await desk.until(lambda: desk.chat.waiting == 1)
+        before = notebook.calls.count("post final")
+        await desk.chat.show(at("done"))
+        await asyncio.to_thread(lambda: None)
+        assert notebook.calls.count("post final") == before == 1, "not at once"
+        assert (
+            await desk.chat.behind() == []
+        )  # the story's execution is in no table here; the next start shows it again
+    notebook.refused.clear()
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("done"))
+        await desk.quiet()
+    assert len(notebook.shown("final")) == 1
+
+
+async def test_a_card_that_can_never_be_edited_is_not_posted_for_every_state(tmp_path: Path) -> None:
+    notebook = Notebook(fixed=True)
+    async with open_desk(tmp_path, notebook) as desk:
+        for seq in range(1, 20):
+            await desk.chat.show(at("running", seq=seq))
+            await desk.quiet()
+        assert notebook.calls.count("post card") == 2
+        await desk.chat.show(at("done", seq=30))
+        await desk.quiet()
+        assert notebook.calls.count("post card") == 3, "how it ended is told all the same"
+
+
+async def test_progress_that_comes_while_the_card_waits_is_drawn_once_when_its_turn_comes(tmp_path: Path) -> None:
+    notebook = Notebook(pause=timedelta(hours=1))
+    async with open_desk(tmp_path, notebook) as desk:
+        for seq in range(1, 50):
+            await desk.chat.show(at("running", seq=seq))
+        assert notebook.drawn == 1
+        notebook.pause = timedelta(0)
+        await desk.chat.show(at("running", seq=50))
+        await desk.quiet()
+        assert notebook.shown("card") == [{"status": "running", "seq": 50}]
+        assert notebook.drawn <= 3
+
+
+def test_the_order_of_urgency_is_a_question_first_and_progress_last() -> None:
+    assert sorted(Urgency) == [Urgency.NOTIFY, Urgency.OPEN, Urgency.SETTLE, Urgency.PROGRESS]
