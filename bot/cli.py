@@ -192,29 +192,35 @@ async def _serve(settings: Any, *, outside: bool = False) -> int:
         if settings.tizmor_scripted_model:
             print("Scripted answers in the place of a language model; every card says so.")
         print(f"Open once to sign in: {serving.login_link()}", flush=True)
-        for line in await _about_slack(serving.tizmor, settings, outside=outside):
-            print(line, flush=True)
         async with asyncio.TaskGroup() as group:
-            looking = group.create_task(_say_what_is_wrong_with_the_model(settings))
+            looking = [group.create_task(_say_what_is_wrong_with_the_model(settings))]
+            if outside:
+                looking.append(group.create_task(_say_what_slack_needs(serving.tizmor, settings)))
             await until_stopped()
-            looking.cancel()
+            for look in looking:
+                look.cancel()
         print("Stopping; everything unfinished goes on at the next start.", flush=True)
     return 0
 
 
-async def _about_slack(tizmor: Any, settings: Any, *, outside: bool) -> list[str]:
-    """What the operator should know of Slack at the start."""
+async def _say_what_slack_needs(tizmor: Any, settings: Any) -> None:
+    said = await about_slack(tizmor, settings)
+    if said:
+        print(said, flush=True)
+
+
+async def about_slack(tizmor: Any, settings: Any) -> str:
+    """What the operator should know of Slack at the start: that it is not there, what it lacks, how to become its owner;
+    empty for nothing."""
     from bot.render.texts import Texts, bare  # noqa: PLC0415
 
     texts = Texts(settings.tizmor_locale)
-    if not outside:
-        return []
     if tizmor.slack is None:
-        return [bare(texts.say("slack_start.absent"))]
+        return bare(texts.say("slack_start.absent"))
     if tizmor.slack.trouble:
-        return [bare(texts.say(tizmor.slack.trouble))]
+        return bare(texts.say(tizmor.slack.trouble))
     code = await tizmor.slack.claim_code()
-    return [bare(texts.say("slack_start.claim", command=f"/tizmor claim {code}"))] if code else []
+    return bare(texts.say("slack_start.claim", command=f"/tizmor claim {code}")) if code else ""
 
 
 async def _init(settings: Any, manifest: Path | None, *, over_http: bool, asks: bool) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Protocol
 
@@ -78,8 +78,14 @@ class Messenger(Protocol):
         """
         ...
 
-    async def find(self, place: Place, key: MessageKey) -> str | None:
-        """The name of a message that carries this key, or None. Raises as :meth:`post`."""
+    async def find(self, place: Place, key: MessageKey, since: datetime | None) -> str | None:
+        """The name of a message that carries this key, or None. Raises as :meth:`post`.
+
+        Args:
+            place: where it would be.
+            key: its mark.
+            since: when its posting began by our clock; None: nobody knows.
+        """
         ...
 
     async def edit(self, place: Place, ref: str, picture: Picture) -> None:

@@ -153,6 +153,7 @@ class RemoteChat:
             ref=(shown.ref or None) if shown else None,
             since=self._parts.clock.now(),
             uncertain=shown is not None and shown.ref is None and shown.sending_at is not None,
+            posting_since=shown.sending_at if shown is not None else None,
         )
 
     async def _wait(self, pause: timedelta | None) -> None:
@@ -213,13 +214,14 @@ class RemoteChat:
     async def _post(self, job: Job, picture: Picture) -> None:
         parts = self._parts
         if job.uncertain:
-            found = await parts.messenger.find(job.place, job.key)
+            found = await parts.messenger.find(job.place, job.key, job.posting_since)
             job.uncertain = False
             if found is not None:
                 job.ref = found
                 await self._log(job, "")  # which state it shows nobody knows: it is edited next
                 return
-        await parts.log.posting(job.key, parts.clock.now())
+        job.posting_since = parts.clock.now()
+        await parts.log.posting(job.key, job.posting_since)
         job.uncertain = True
         failpoint(f"chat.post.{_kind(picture)}.before")
         ref = await parts.messenger.post(job.place, picture, job.key)

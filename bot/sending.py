@@ -32,6 +32,8 @@ class Job:
     since: datetime
     uncertain: bool
     """It may have been posted already."""
+    posting_since: datetime | None = None
+    """When that posting began; None: nobody knows, or there was none."""
     not_before: datetime | None = None
     attempts: int = 0
     """Tries that failed since the last one that did not."""

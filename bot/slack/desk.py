@@ -46,9 +46,9 @@ class Web(Protocol):
         ...
 
     async def replies(
-        self, channel: str, thread_ts: str, oldest: str = "0", limit: int = 200
+        self, channel: str, thread_ts: str, oldest: str = "0", limit: int = 200, *, newest: bool = False
     ) -> Sequence[Mapping[str, Any]]:
-        """Messages of a thread, oldest first."""
+        """Messages of a thread, oldest first: the first so many, or the last."""
         ...
 
     async def post(
@@ -97,7 +97,7 @@ class Desk:
     locale: str
     """Of what belongs to no message."""
     started_at: datetime
-    """When this process began: what was received before may have been half handled by another."""
+    """When this run of the surface began: what was received before may have been half handled by another."""
     tenant: TenantId = DEFAULT_TENANT
 
     def texts(self, locale: str | None = None) -> Texts:

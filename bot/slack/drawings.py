@@ -63,6 +63,11 @@ class Ladder:
         return False
 
 
+def best_way(body: JsonObject) -> str:
+    """The way of :class:`Ladder` that a message is drawn in where nothing is refused."""
+    return "text" if not body.get("blocks") else "rich" if "plain" in body else "plain"
+
+
 def drawing(drawn: JsonObject, plain: JsonObject, *, locale: str, execution: str) -> JsonObject:
     """Put together what a message looks like at its best, and what is needed should Slack not take it.
 

@@ -79,6 +79,10 @@ class SlackHandler:
         if thread is None or not (addressed or known):
             return
         principal = await self._desk.principal(delivery)
+        if self._desk.people.spoil(delivery.text):  # kept nowhere, and good for nothing any more
+            texts = self._desk.texts(dominant_locale(delivery.text))
+            await self._whisper(principal, thread, texts.say("conversation.code_spoilt"))
+            return
         if known or principal.role is not Role.NONE:  # nobody without a role has a thread kept
             await self._remembering.keep(delivery, principal)
         if not delivery.text.strip():
@@ -118,6 +122,8 @@ class SlackHandler:
                 await self._message(replace(delivery, key=key, kind="message"))
             return
         principal = await self._desk.principal(delivery)
+        if self._desk.people.spoil(delivery.text):
+            return
         await self._remembering.keep(delivery, principal)
         if principal.role is Role.NONE:
             return

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
+from uuid import uuid4
 
 from loguru import logger
 
@@ -19,7 +20,7 @@ from bot.render.replies import FINAL
 from bot.render.texts import Texts
 from bot.render.view import ExecutionView
 from bot.slack.address import MessageRef, Thread, message_ref, thread_of, user_of
-from bot.slack.drawings import TEXT_CHARACTERS, UNDRAWABLE, Ladder, clip, drawing, moved
+from bot.slack.drawings import TEXT_CHARACTERS, UNDRAWABLE, Ladder, best_way, clip, drawing, moved
 from bot.slack.markup.card import card_body
 from bot.slack.markup.reply import reply_bodies
 from bot.slack.pace import Family, Pace
@@ -35,14 +36,18 @@ CARD = "card"
 LOOKED_THROUGH = 1_000
 """Messages of a thread that are looked through for one of ours."""
 LOOKED_THROUGH_IN_PRIVATE = 100
+BEFORE = timedelta(minutes=5)
+"""Looked through before a message can have been posted by our clock: Slack's goes differently."""
 REMEMBERED = 10_000
-"""Executions whose card is known to be there, and people whose private channel is known."""
+"""Executions whose card is known to be there, people whose private channel is known, and messages that were drawn plainer."""
 
 _CLOSED = frozenset({
     "cannot_reply_to_message", "channel_is_limited_access", "channel_not_found", "invalid_thread_ts", "is_archived",
     "messages_tab_disabled", "no_permission", "not_in_channel", "thread_not_found",
 })  # fmt: skip
 """Refusals of where it is written; so is everything that begins with ``restricted_action``."""
+_NEVER = frozenset({"invalid_blocks", "invalid_blocks_format"})
+"""Refusals of a kind of block, which will be refused in every message; all others are of this one alone."""
 _FILE = "file:"
 """How the ``ts`` of a reference begins that stands for a file."""
 _Answer = TypeVar("_Answer")
@@ -63,11 +68,12 @@ class SlackMessenger:
         """The last message was taken."""
         self._sessions = Sessions(web, pace, lambda: self._works)
         self._plain = False
-        """Slack refused a rich drawing once: none is sent until the process ends."""
-        self._bare: set[str] = set()
-        """Messages whose plain blocks it refused as well: their progress is told in text."""
+        """Slack refused what rich drawings are made of: none is sent until the process ends."""
+        self._ways: dict[str, str] = {}
+        """Messages it did not take at their best, and the way it took: their progress is told in no better one."""
         self._carded: dict[str, None] = {}
         self._private: dict[str, str] = {}
+        self._process = uuid4().hex[:8]
 
     def draw(self, view: ExecutionView) -> Sequence[Picture]:
         """See the protocol: the card, the replies, and the session's state, which is no message."""
@@ -84,7 +90,9 @@ class SlackMessenger:
             plain = dict(reply_bodies(view, reply, rich=False))
             for purpose, drawn in reply_bodies(view, reply, rich=True):
                 pictures.append(picture(purpose, urgency, drawn, plain.get(purpose, drawn)))
-        return (*pictures, session_picture(card))
+        session = session_picture(card, self._process)
+        self._sessions.drawn(session.body)
+        return (*pictures, session)
 
     def wait(self, place: Place, ref: str | None) -> timedelta:
         """See the protocol."""
@@ -111,15 +119,16 @@ class SlackMessenger:
         self._remember_card(picture)
         return ref
 
-    async def find(self, place: Place, key: MessageKey) -> str | None:
+    async def find(self, place: Place, key: MessageKey, since: datetime | None) -> str | None:
         """See the protocol: in the thread, then in private. What may not be looked through holds nothing."""
         thread = _thread(place)
         if key.purpose == SESSION:
             return str(MessageRef(channel=thread.channel, ts=SESSION))
         try:
             self._stay_within(Family.READ)
-            call = self._web.replies(thread.channel, thread.ts, limit=LOOKED_THROUGH)
-            return await self._look(thread.channel, call, key) or await self._look_in_private(place, key)
+            oldest = "0" if since is None else f"{(since - BEFORE).timestamp():.6f}"
+            call = self._web.replies(thread.channel, thread.ts, oldest, LOOKED_THROUGH, newest=since is None)
+            return await self._look(thread.channel, call, key) or await self._look_in_private(place, key, oldest)
         except UnavailableError as error:
             # Without its pause, which would tell the sender that the message was not posted.
             raise UnavailableError(error.code, error.detail, error.parameters) from error
@@ -133,17 +142,15 @@ class SlackMessenger:
         if "file" in picture.body:
             return
         body = picture.body if message.channel == thread.channel else moved(picture.body, thread)
-        ladder = Ladder(body, plain=self._plain, bare=picture.urgency is Urgency.PROGRESS and ref in self._bare)
+        way = self._ways.get(ref, "rich") if picture.urgency is Urgency.PROGRESS else "rich"
+        ladder = Ladder(body, plain=self._plain or way == "plain", bare=way == "text")
         try:
             await self._show(ladder, Family.UPDATE, ref, lambda it: self._web.update(message.channel, message.ts, it))
         except RefusedError as error:
             if not _is_closed(error):
                 raise
             raise MessageGoneError(error.code, error.detail, error.parameters) from error
-        if ladder.way != "text":
-            self._bare.discard(ref)
-        elif body.get("blocks"):
-            self._bare.add(ref)
+        self._remember_way(ref, ladder, body)
         self._remember_card(picture)
 
     # What is urgent.
@@ -157,6 +164,12 @@ class SlackMessenger:
     def _remember_card(self, picture: Picture) -> None:
         if picture.purpose == CARD:
             _remember(self._carded, str(picture.body.get("execution")), None)
+
+    def _remember_way(self, ref: str, ladder: Ladder, body: JsonObject) -> None:
+        if ladder.way == best_way(body):
+            self._ways.pop(ref, None)
+        else:
+            _remember(self._ways, ref, ladder.way)
 
     # Sending.
 
@@ -172,7 +185,9 @@ class SlackMessenger:
             channel,
             lambda drawing: self._web.post(channel, drawing, thread_ts=thread_ts, metadata=metadata),
         )
-        return str(MessageRef(channel=channel, ts=ts))
+        ref = str(MessageRef(channel=channel, ts=ts))
+        self._remember_way(ref, ladder, picture.body)
+        return ref
 
     async def _send_in_private(self, place: Place, picture: Picture, key: MessageKey, refused: RefusedError) -> str:
         """To whoever asked, saying why it is there."""
@@ -220,7 +235,7 @@ class SlackMessenger:
                 if reason not in UNDRAWABLE or not ladder.descend(reason):
                     raise
                 logger.bind(way=way, reason=reason, detail=error.detail).error("drawing_refused")
-                self._plain = self._plain or (way == "rich" and ladder.way != "rich")
+                self._plain = self._plain or (way == "rich" and reason in _NEVER)
 
     async def _ask(self, call: Awaitable[_Answer], family: Family, name: str = "") -> _Answer:
         """Make a call that counts, and note a pause that Slack wants."""
@@ -257,7 +272,7 @@ class SlackMessenger:
         refs = (ref for message in messages if (ref := _marked(channel, message, key)) is not None)
         return next((str(ref) for ref in refs), None)
 
-    async def _look_in_private(self, place: Place, key: MessageKey) -> str | None:
+    async def _look_in_private(self, place: Place, key: MessageKey, oldest: str) -> str | None:
         user = user_of(place.user_id)
         if user is None:
             return None
@@ -267,7 +282,7 @@ class SlackMessenger:
             return None
         if channel == _thread(place).channel:
             return None
-        return await self._look(channel, self._web.history(channel, "0", LOOKED_THROUGH_IN_PRIVATE), key)
+        return await self._look(channel, self._web.history(channel, oldest, LOOKED_THROUGH_IN_PRIVATE), key)
 
 
 def _marked(channel: str, message: Mapping[str, Any], key: MessageKey) -> MessageRef | None:

@@ -49,7 +49,7 @@ class Remembering:
     async def read_before(self, thread: Thread) -> None:
         """Read once what a thread holds already; what cannot be read is left out."""
         try:
-            said = await self._desk.web.replies(thread.channel, thread.ts, limit=MOST_BEFORE)
+            said = await self._desk.web.replies(thread.channel, thread.ts, limit=MOST_BEFORE, newest=True)
         except IntegrationError as error:
             logger.bind(code=error.code, detail=error.detail).warning("thread_unread")
             return

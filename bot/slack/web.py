@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Any, cast
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
+from loguru import logger
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -23,6 +24,12 @@ from engine.errors import AuthExpiredError, IntegrationError, RefusedError, Unav
 
 PAGE = 200
 """Messages or channels asked for at a time."""
+MOST_PAGES = 100
+"""Of one answer; what lies beyond is left out, and said so."""
+MOST_GONE_THROUGH = 2_000
+"""Messages of a thread, which Slack gives oldest first, that are gone through for its newest."""
+MOST_LINKS = 1_000
+"""Addresses of messages that are remembered; they do not change."""
 TITLE_CHARACTERS = 200
 """Of an agent session."""
 DEFAULT_PAUSE = timedelta(seconds=30)
@@ -39,6 +46,8 @@ _PASSING = frozenset({
 })  # fmt: skip
 """Slack's own trouble, told with a good status."""
 _GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
+_STOP_UNHEARD = "missing_agent_session_stopped_event_subscription"
+"""Slack's warning that a session shows a Stop button which nobody would hear of."""
 _KINDS = "public_channel,private_channel,mpim,im"
 
 # At its debug level the SDK writes whole messages, and formats them for its logger whatever the level of the root is.
@@ -96,6 +105,9 @@ class SlackWeb:
 
     def __init__(self, client: AsyncWebClient) -> None:
         self._client: Any = client  # the SDK's methods take untyped keywords
+        self._links: dict[tuple[str, str], str] = {}
+        self._warned = False
+        """Slack's warning about sessions was passed on."""
 
     async def identity(self) -> Identity:
         """Who we are."""
@@ -135,17 +147,25 @@ class SlackWeb:
 
         return sorted(await _pages("conversations.history", page, "messages", limit), key=_moment)
 
-    async def replies(self, channel: str, thread_ts: str, oldest: str = "0", limit: int = 200) -> list[dict[str, Any]]:
-        """At most ``limit`` messages of a thread after ``oldest``, and its root, oldest first, with our own metadata."""
+    async def replies(
+        self, channel: str, thread_ts: str, oldest: str = "0", limit: int = 200, *, newest: bool = False
+    ) -> list[dict[str, Any]]:
+        """At most ``limit`` messages of a thread after ``oldest``, oldest first, with our own metadata.
+
+        The first there are, beginning with its root; with ``newest`` the last of as many as are gone through.
+        """
 
         def page(cursor: str | None, limit: int) -> Awaitable[Any]:
             return self._client.conversations_replies(
                 channel=channel, ts=thread_ts, oldest=oldest, limit=limit, cursor=cursor, include_all_metadata=True
             )
 
-        found = await _pages("conversations.replies", page, "messages", limit)
+        most = MOST_GONE_THROUGH if newest else limit
+        found = await _pages("conversations.replies", page, "messages", most)
         once = {message.get("ts"): message for message in found}  # the root comes with every page
-        return sorted(once.values(), key=_moment)
+        if newest and len(found) >= most:
+            logger.bind(channel=channel, messages=len(found)).warning("slack_thread_read_in_part")
+        return sorted(once.values(), key=_moment)[-limit:]
 
     async def post(
         self, channel: str, body: JsonObject, *, thread_ts: str | None = None, metadata: JsonObject | None = None
@@ -219,9 +239,16 @@ class SlackWeb:
         return str(_object(answer.get("channel")).get("id"))
 
     async def permalink(self, channel: str, ts: str) -> str:
-        """The address of a message."""
-        answer = await _ask("chat.getPermalink", self._client.chat_getPermalink(channel=channel, message_ts=ts))
-        return str(answer.get("permalink"))
+        """The address of a message, asked for once; empty where Slack names none."""
+        if (channel, ts) not in self._links:
+            answer = await _ask("chat.getPermalink", self._client.chat_getPermalink(channel=channel, message_ts=ts))
+            link = str(answer.get("permalink") or "")
+            if not link:
+                return ""
+            self._links[channel, ts] = link
+            if len(self._links) > MOST_LINKS:
+                del self._links[next(iter(self._links))]
+        return self._links[channel, ts]
 
     async def session_status(self, channel: str, thread_ts: str, status: str, *, title: str, user: str) -> None:
         """Say where the agent's session of a thread is; makes it, with title and initiator, if there is none.
@@ -240,7 +267,10 @@ class SlackWeb:
             title=title[:TITLE_CHARACTERS] or None,
             initiator_user_id=user or None,
         )
-        await _ask("agents.sessions.setStatus", call)
+        answer = await _ask("agents.sessions.setStatus", call)
+        if not self._warned and _STOP_UNHEARD in _warnings(answer):
+            self._warned = True
+            logger.bind(warning=_STOP_UNHEARD).warning("slack_stop_unheard")
 
     async def thinking(self, channel: str, thread_ts: str, text: str) -> None:
         """Show behind our name in a thread what is being done: two minutes, until a message, or until an empty text."""
@@ -289,16 +319,25 @@ class SlackWeb:
 async def _pages(
     method: str, ask: Callable[[str | None, int], Awaitable[Any]], items: str, limit: int | None
 ) -> list[dict[str, Any]]:
-    """Everything, or the first so many, in the order in which it comes."""
+    """Everything, or the first so many, in the order in which it comes; no page twice, and no more than :data:`MOST_PAGES`."""
     found: list[dict[str, Any]] = []
-    cursor: str | None = None
+    cursor, cursors = "", set[str]()
     while limit is None or len(found) < limit:
-        answer = await _ask(method, ask(cursor, PAGE if limit is None else min(PAGE, limit - len(found))))
+        answer = await _ask(method, ask(cursor or None, PAGE if limit is None else min(PAGE, limit - len(found))))
         found.extend(dict(_object(item)) for item in cast("list[object]", answer.get(items) or []))
         cursor = str(_object(answer.get("response_metadata")).get("next_cursor") or "")
         if not cursor:
             break
+        if cursor in cursors or len(cursors) >= MOST_PAGES - 1:
+            logger.bind(method=method, pages=len(cursors) + 1, found=len(found)).warning("slack_pages_left_out")
+            break
+        cursors.add(cursor)
     return found if limit is None else found[:limit]
+
+
+def _warnings(answer: Any) -> str:
+    """Whatever Slack warns of in an answer that is good."""
+    return f"{answer.get('warning')},{_object(answer.get('response_metadata')).get('warnings')}"
 
 
 async def _ask(method: str, call: Awaitable[Any]) -> Any:

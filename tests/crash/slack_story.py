@@ -205,7 +205,6 @@ def problems(verdict: Json, *, killed: bool = True) -> list[str]:
     """What of a verdict is not as it should be."""
     wanted: dict[str, Any] = {
         "failure": "",
-        "codes": [-signal.SIGKILL, 0] if killed else [0],
         "repeated": {},
         "whispered": [],
         "warnings": [],
@@ -215,6 +214,9 @@ def problems(verdict: Json, *, killed: bool = True) -> list[str]:
         "agendas": 1,
     }
     wrong = [f"{name}: {verdict[name]!r}" for name, value in wanted.items() if verdict[name] != value]
+    # killed after the last thing that is told, nobody need start it again to see the end
+    if verdict["codes"] not in ([[-signal.SIGKILL, 0], [-signal.SIGKILL]] if killed else [[0]]):
+        wrong.append(f"codes: {verdict['codes']}")
     if len(verdict["messages"]) != 4:  # the card, who, the gate, the end
         wrong.append(f"messages: {verdict['messages']}")
     return wrong

@@ -48,7 +48,10 @@ _ROOM = 600
 def final_bodies(card: Card, reply: Reply, *, rich: bool) -> list[tuple[str, JsonObject]]:
     """The messages of the end, see :func:`bot.slack.markup.reply.reply_bodies`."""
     texts = Texts(reply.locale)
-    heading = para(Span(text=f"{_ICONS.get(reply.tone, '▫️')} "), ours(brief(reply.text, _HEADING), bold=True))
+    told = (
+        card.status.label if card.result and card.status.tone == "good" else reply.text
+    )  # what came of it stands below
+    heading = para(Span(text=f"{_ICONS.get(reply.tone, '▫️')} "), ours(brief(told, _HEADING), bold=True))
     found = list(_result(card.result, texts)) if card.result else []
     pages = pages_of([heading, *found], MESSAGE_BYTES - _ROOM)
     shown = pages[:MOST_PAGES]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from bot.render.approvals import ApprovalBlock, Button
 from bot.render.card import Card
 from bot.render.replies import FINAL, Reply
-from bot.render.texts import Phrase, Texts
+from bot.render.texts import Texts
 from bot.render.view import ExecutionView
 from bot.slack.markup.card import fallback
 from bot.slack.markup.controls import MOST_BUTTONS, button, choice_token, menu, rows, shortened
@@ -72,7 +72,7 @@ def _outcome(reply: Reply, *, rich: bool) -> JsonObject:
 
 def _question(card: Card, block: ApprovalBlock, reply: Reply, *, rich: bool) -> JsonObject:
     texts = Texts(reply.locale, block.zone)
-    above = _heading(block, reply, texts)
+    above = _heading(block, texts)
     foot = " · ".join(part for part in (block.tool, block.expires) if part)
     below: list[Part] = [small(brief(foot, _FOOT), texts.direction)] if foot else []
     if has_marks(block.fields):
@@ -85,14 +85,11 @@ def _question(card: Card, block: ApprovalBlock, reply: Reply, *, rich: bool) -> 
     return {"text": fallback(reply.text), "blocks": [*drawn(parts, rich=rich), *controls]}
 
 
-def _heading(block: ApprovalBlock, reply: Reply, texts: Texts) -> list[Part]:
+def _heading(block: ApprovalBlock, texts: Texts) -> list[Part]:
     icon = _TOPIC_ICONS.get(block.topic) or _ICONS[block.kind]
     parts: list[Part] = [para(Span(text=f"{icon} "), ours(brief(block.title, _TITLE), bold=True))]
     if block.subject:
         parts.append(para(ours(brief(" ".join(block.subject.split()), _SUBJECT)), tight=True))
-    reminder = texts.say("reply.reminder", text=Phrase("")).strip()
-    if reply.text.startswith(reminder):
-        parts.append(para(Span(text="⏰ "), ours(reminder, italic=True), tight=True))
     if block.lead:
         parts.append(small(brief(block.lead, _LEAD), texts.direction))
     return parts

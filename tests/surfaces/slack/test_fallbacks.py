@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -82,9 +83,11 @@ async def test_what_may_have_been_told_in_private_is_found_there(scene: Scene) -
     scene.slack.faults.next("chat.postMessage", Fault.reset_after_commit(), when=lambda p: p["channel"] == direct)
     with pytest.raises(UnavailableError):
         await scene.messenger.post(scene.place, picture("one"), scene.key())
-    ref = await scene.restarted().find(scene.place, scene.key())
+    now = datetime.fromtimestamp(scene.slack.clock.now(), UTC)
+    ref = await scene.restarted().find(scene.place, scene.key(), now)
     assert ref is not None
     assert message_ref(ref).channel == direct
+    assert await scene.restarted().find(scene.place, scene.key(), now + timedelta(hours=1)) is None, "posted before"
     assert len(scene.private()) == 1
 
 
@@ -117,12 +120,12 @@ async def test_somebody_slack_does_not_know_cannot_be_told_in_private(scene: Sce
     place = replace(scene.place, user_id=PrincipalId("web:somebody"))
     with pytest.raises(RefusedError, match="is_archived"):
         await scene.messenger.post(place, picture("one"), scene.key())
-    assert await scene.messenger.find(place, scene.key()) is None
+    assert await scene.messenger.find(place, scene.key(), None) is None
 
 
 async def test_what_cannot_be_looked_up_in_private_is_not_found_there(scene: Scene) -> None:
     scene.slack.faults.next("conversations.open", Fault.error("user_disabled"))
-    assert await scene.messenger.find(scene.place, scene.key()) is None
+    assert await scene.messenger.find(scene.place, scene.key(), None) is None
 
 
 async def test_a_conversation_of_another_surface_is_refused(scene: Scene) -> None:
@@ -139,7 +142,7 @@ async def test_a_closed_direct_conversation_has_no_other_place(scene: Scene) -> 
     with pytest.raises(RefusedError):
         await scene.messenger.post(scene.place_of(direct, root), picture("one"), scene.key())
     assert len(scene.slack.log.calls("chat.postMessage")) == 1
-    assert await scene.messenger.find(scene.place_of(direct, root), scene.key()) is None
+    assert await scene.messenger.find(scene.place_of(direct, root), scene.key(), None) is None
     assert scene.slack.log.calls("conversations.history") == [], "it has been looked through"
 
 
@@ -160,6 +163,30 @@ async def test_a_rich_drawing_that_is_refused_is_drawn_plain_and_rich_is_not_tri
     assert sum("drawing_refused" in line for line in logged) == 1
     assert await scene.restarted().post(scene.place, picture("four", "final:2"), scene.key("final:2"))
     assert is_rich(scene.slack.log.calls("chat.postMessage")[-2].params), "the next process tries again"
+
+
+@pytest.mark.parametrize("word", ["msg_blocks_too_long", "msg_blocks_too_many", "invalid_arguments", "no_text"])
+async def test_one_message_that_is_too_much_for_slack_makes_no_other_one_plain(scene: Scene, word: str) -> None:
+    scene.slack.faults.next("chat.postMessage", Fault.error(word))
+    with warnings_logged():
+        big = await scene.messenger.post(scene.place, picture("big"), scene.key())
+    await scene.messenger.post(scene.place, picture("small", "final"), scene.key("final"))
+    assert [is_rich(c.params) for c in scene.slack.log.calls("chat.postMessage")] == [True, False, True]
+    await scene.messenger.edit(scene.place, big, picture("as big", urgency=Urgency.PROGRESS))
+    assert not is_rich(scene.slack.log.calls("chat.update")[-1].params), "not refused at every step"
+    scene.slack.clock.advance(5)
+    await scene.messenger.edit(scene.place, big, picture("asks", urgency=Urgency.SETTLE))
+    scene.slack.clock.advance(5)
+    await scene.messenger.edit(scene.place, big, picture("goes on", urgency=Urgency.PROGRESS))
+    assert [is_rich(c.params) for c in scene.slack.log.calls("chat.update")] == [False, True, True]
+
+
+async def test_a_long_message_that_is_shortened_and_still_refused_makes_no_other_one_plain(scene: Scene) -> None:
+    scene.slack.faults.next("chat.postMessage", Fault.error("msg_too_long"), times=2)
+    await scene.messenger.post(scene.place, picture("big"), scene.key())
+    scene.slack.clock.advance(5)
+    await scene.messenger.post(scene.place, picture("small", "final"), scene.key("final"))
+    assert [is_rich(c.params) for c in scene.slack.log.calls("chat.postMessage")] == [True, True, False, True]
 
 
 @pytest.mark.parametrize("word", ["invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -51,7 +51,7 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_repeated(scene: Sce
     with pytest.raises(UnavailableError) as failed:
         await scene.messenger.post(scene.place, picture("one"), scene.key(purpose))
     assert failed.value.retry_after is None
-    ref = await scene.restarted().find(scene.place, scene.key(purpose))
+    ref = await scene.restarted().find(scene.place, scene.key(purpose), None)
     assert ref is not None
     await scene.messenger.edit(scene.place, ref, picture("two"))
     assert [m["text"] for m in scene.replies()] == ["another", "two"]
@@ -63,7 +63,7 @@ async def test_a_post_that_did_not_happen_is_not_found(scene: Scene, fault: Faul
     with pytest.raises(UnavailableError) as failed:
         await scene.messenger.post(scene.place, picture("one"), scene.key())
     assert failed.value.retry_after is None
-    assert await scene.messenger.find(scene.place, scene.key()) is None
+    assert await scene.messenger.find(scene.place, scene.key(), None) is None
     await scene.messenger.post(scene.place, picture("one"), scene.key())
     assert len(scene.replies()) == 1
 
@@ -72,14 +72,40 @@ async def test_a_message_is_found_at_the_end_of_a_long_thread(scene: Scene) -> N
     for n in range(250):
         await scene.slack.say(scene.slack.avi, scene.channel, f"{n}", scene.root, lost=True)
     ref = await scene.messenger.post(scene.place, picture("one"), scene.key())
-    assert await scene.messenger.find(scene.place, scene.key()) == ref
-    assert await scene.messenger.find(scene.place, scene.key(execution="x-other")) is None
+    assert await scene.messenger.find(scene.place, scene.key(), None) == ref
+    assert await scene.messenger.find(scene.place, scene.key(execution="x-other"), None) is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_message_is_found_in_a_thread_longer_than_what_is_looked_through(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    monkeypatch.setattr("bot.slack.messenger.LOOKED_THROUGH", 10)
+    for n in range(20):
+        await scene.slack.say(scene.slack.avi, scene.channel, f"{n}", scene.root, lost=True)
+    scene.slack.clock.advance(3_600)
+    since = datetime.fromtimestamp(scene.slack.clock.now(), UTC) if known else None
+    ref = await scene.messenger.post(scene.place, picture("one"), scene.key())
+    assert await scene.restarted().find(scene.place, scene.key(), since) == ref
+
+
+async def test_a_message_is_found_though_much_was_said_after_it_and_slacks_clock_is_behind(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.messenger.LOOKED_THROUGH", 10)
+    monkeypatch.setattr("bot.slack.messenger.LOOKED_THROUGH_IN_PRIVATE", 10)
+    since = datetime.fromtimestamp(scene.slack.clock.now(), UTC) + timedelta(minutes=4)
+    ref = await scene.messenger.post(scene.place, picture("one"), scene.key())
+    for n in range(20):
+        await scene.slack.say(scene.slack.avi, scene.channel, f"{n}", scene.root, lost=True)
+    assert await scene.restarted().find(scene.place, scene.key(), since) == ref
+    assert await scene.restarted().find(scene.place, scene.key(), since + timedelta(hours=1)) is None, "posted before"
 
 
 @pytest.mark.parametrize("word", ["missing_scope", "thread_not_found", "not_in_channel"])
 async def test_where_nothing_may_be_looked_up_nothing_is_found_and_nothing_is_lost(scene: Scene, word: str) -> None:
     scene.slack.faults.next("conversations.replies", Fault.error(word))
-    assert await scene.messenger.find(scene.place, scene.key()) is None
+    assert await scene.messenger.find(scene.place, scene.key(), None) is None
 
 
 # Limits.
@@ -121,11 +147,11 @@ async def test_a_429_on_looking_up_does_not_say_that_nothing_was_posted(scene: S
     scene.slack.faults.next("conversations.replies", Fault.rate_limited(30))
     for _ in range(2):
         with pytest.raises(UnavailableError) as failed:
-            await scene.messenger.find(scene.place, scene.key())
+            await scene.messenger.find(scene.place, scene.key(), None)
         assert failed.value.retry_after is None, "with it the sender would post again"
     assert len(scene.slack.log.calls("conversations.replies")) == 1
     scene.slack.clock.advance(30)
-    assert await scene.messenger.find(scene.place, scene.key()) == ref
+    assert await scene.messenger.find(scene.place, scene.key(), None) == ref
 
 
 async def test_slack_never_has_to_say_429_to_a_sender_that_waits_as_told(scene: Scene) -> None:
@@ -168,8 +194,9 @@ async def test_who_does_not_know_us_any_more_is_told_apart_from_everything_else(
     with pytest.raises(AuthExpiredError):
         await scene.messenger.edit(scene.place, ref, picture("two"))
     with pytest.raises(AuthExpiredError):
-        await scene.messenger.find(scene.place, scene.key())
-    session = Picture(purpose="session", urgency=Urgency.SETTLE, body={"status": "active", "title": "", "line": ""})
+        await scene.messenger.find(scene.place, scene.key(), None)
+    body: JsonObject = {"status": "active", "title": "", "line": "", "execution": "x-secret", "process": "p"}
+    session = Picture(purpose="session", urgency=Urgency.SETTLE, body=body)
     with pytest.raises(AuthExpiredError):
         await scene.messenger.post(scene.place, session, scene.key("session"))
 
@@ -200,11 +227,11 @@ async def test_a_file_that_may_have_been_attached_is_found_and_not_taken_for_tha
 ) -> None:
     mine, other = scene.key("final:file"), scene.key("final:file", "x-other")
     await scene.messenger.post(scene.place, file(), other)
-    assert await scene.messenger.find(scene.place, mine) is None
+    assert await scene.messenger.find(scene.place, mine, None) is None
     scene.slack.faults.next("files.completeUploadExternal", Fault.reset_after_commit())
     with pytest.raises(UnavailableError):
         await scene.messenger.post(scene.place, file(), mine)
-    ref = await scene.restarted().find(scene.place, mine)
+    ref = await scene.restarted().find(scene.place, mine, None)
     assert ref is not None
     await scene.messenger.edit(scene.place, ref, file())
     assert len(scene.replies()) == 2
@@ -215,7 +242,7 @@ async def test_a_file_that_did_not_get_there_is_attached_the_next_time(scene: Sc
     scene.slack.faults.next(step, Fault.server_error(503))
     with pytest.raises(UnavailableError):
         await scene.messenger.post(scene.place, file(), scene.key("final:file"))
-    assert await scene.messenger.find(scene.place, scene.key("final:file")) is None
+    assert await scene.messenger.find(scene.place, scene.key("final:file"), None) is None
     await scene.messenger.post(scene.place, file(), scene.key("final:file"))
     assert len(scene.replies()) == 1
 
@@ -225,7 +252,7 @@ async def test_where_files_are_not_taken_a_message_says_so(scene: Scene) -> None
     ref = await scene.messenger.post(scene.place, file(), scene.key("final:file"))
     assert "file_uploads_disabled" in scene.replies()[0]["text"]
     await scene.messenger.edit(scene.place, ref, file())
-    assert await scene.messenger.find(scene.place, scene.key("final:file")) == ref
+    assert await scene.messenger.find(scene.place, scene.key("final:file"), None) == ref
 
 
 async def test_a_file_for_a_closed_thread_is_sent_in_private(scene: Scene) -> None:
@@ -233,4 +260,4 @@ async def test_a_file_for_a_closed_thread_is_sent_in_private(scene: Scene) -> No
     ref = await scene.messenger.post(scene.place, file(), scene.key("final:file"))
     (message,) = scene.private()
     assert message["files"]
-    assert await scene.restarted().find(scene.place, scene.key("final:file")) == ref
+    assert await scene.restarted().find(scene.place, scene.key("final:file"), None) == ref

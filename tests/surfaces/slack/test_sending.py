@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+import pytest
 
 from bot.remote_chat import RemoteChat, RemoteChatParts
 from bot.render.view import CardLook
 from bot.slack.address import PREFIX
 from bot.slack.messenger import EVENT_TYPE, _opaque
+from bot.slack.session import STATUS
 from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from storage.codec import instant
@@ -37,13 +40,13 @@ class Line:
     seq: int = 0
     last: list[ExecutionSnapshot] = field(default_factory=list[ExecutionSnapshot])
 
-    async def show(self, name: str) -> None:
-        """The next state of the execution."""
+    async def show(self, name: str, execution_id: str = "x-1") -> None:
+        """The next state of an execution."""
         self.seq += 1
         snapshot = states("en")[name]
         place = self.scene.place
         request = replace(snapshot.execution.request, conversation_id=place.conversation_id, user_id=place.user_id)
-        execution = replace(snapshot.execution, id=ExecutionId("x-1"), request=request)
+        execution = replace(snapshot.execution, id=ExecutionId(execution_id), request=request)
         self.last = [replace(snapshot, execution=execution, seq=self.seq)]
         await self.chat.show(self.last[0])
 
@@ -67,6 +70,7 @@ class Line:
 @asynccontextmanager
 async def line(scene: Scene, home: Path) -> AsyncGenerator[Line]:
     clock = FakeClock()
+    clock.instant = datetime.fromtimestamp(scene.slack.clock.now(), UTC)
     async with open_database(home, now=instant(clock.now()), durable=False) as database:
         parts = RemoteChatParts(
             messenger=scene.restarted(),
@@ -180,3 +184,67 @@ async def test_a_process_that_stops_while_posting_is_followed_by_one_that_says_i
             await at.sent()
             assert len(scene.replies()) == 3, texts(at)
             assert scene.slack.ledger.repeated() == {}
+
+
+async def test_a_question_is_asked_though_slack_does_not_answer_about_the_session(tmp_path: Path) -> None:
+    async with asked() as scene, line(scene, tmp_path) as at:
+        scene.slack.faults.next(STATUS, Fault.latency(6_000))
+        await at.show("gate")
+        await scene.slack.eventually(lambda: len(scene.replies()) == 3)
+        assert scene.slack.session(scene.channel, scene.root) is None, "its call still waits for an answer"
+        scene.slack.clock.advance(6_000)
+        await scene.slack.eventually(lambda: scene.slack.session(scene.channel, scene.root) == "suspended")
+
+
+async def test_a_post_of_long_ago_is_looked_for_where_it_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.slack.messenger.LOOKED_THROUGH", 8)
+    async with asked() as scene:
+        async with line(scene, tmp_path) as at:
+            for n in range(20):
+                await scene.slack.say(scene.slack.avi, scene.channel, f"before {n}", scene.root, lost=True)
+            scene.slack.clock.advance(3_600)
+            at.clock.advance(timedelta(hours=1))
+            scene.slack.faults.next("chat.postMessage", Fault.reset_after_commit())
+            await at.show("gate")
+            await scene.slack.eventually(lambda: len(scene.replies()) == 21)
+        for n in range(20):
+            await scene.slack.say(scene.slack.avi, scene.channel, f"after {n}", scene.root, lost=True)
+        scene.slack.clock.advance(3_600)
+        async with line(scene, tmp_path) as at:
+            await at.show("gate")
+            await at.sent()
+            assert len(scene.slack.ledger.posts) == 3, texts(at)
+            assert scene.slack.ledger.repeated() == {}
+
+
+async def test_a_post_is_looked_for_where_it_began_though_much_was_said_since(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.messenger.LOOKED_THROUGH", 8)
+    async with asked() as scene, line(scene, tmp_path) as at:
+        scene.slack.faults.next("chat.postMessage", Fault.reset_after_commit())
+        await at.show("gate")
+        await scene.slack.eventually(scene.replies)
+        for n in range(20):
+            await scene.slack.say(scene.slack.avi, scene.channel, f"after {n}", scene.root, lost=True)
+        await at.sent()
+        assert len(scene.slack.ledger.posts) == 3, texts(at)
+        assert scene.slack.ledger.repeated() == {}
+
+
+async def test_a_thread_in_which_something_is_still_done_keeps_its_stop_button_after_a_restart(tmp_path: Path) -> None:
+    async with asked() as scene:
+        async with line(scene, tmp_path) as at:
+            await at.show("running", "x-1")
+            await at.sent()
+            await at.show("running", "x-2")
+            await at.sent()
+        async with line(scene, tmp_path) as at:
+            await at.show("running", "x-1")
+            await at.sent()
+            await at.show("done", "x-2")
+            await at.sent()
+            assert scene.slack.session(scene.channel, scene.root) == "processing"
+            await at.show("done", "x-1")
+            await at.sent()
+            assert scene.slack.session(scene.channel, scene.root) == "active"

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli import _about_slack  # pyright: ignore[reportPrivateUsage] - what `tizmor run` prints
+from bot.cli import about_slack
 from bot.gateway import Gateway
 from bot.serve import Serving, serve
 from bot.slack.address import SURFACE
@@ -51,7 +51,7 @@ async def deaf(home: Path, slack: Slackd, locale: str = "en") -> AsyncGenerator[
     settings = settings.model_copy(update={"slack_app_token": None, "slack_signing_secret": None})
     async with serve(settings, outside=True) as serving:
         await slack.eventually(lambda: slack.log.calls("auth.test"))
-        yield serving, await _about_slack(serving.tizmor, settings, outside=True)
+        yield serving, [await about_slack(serving.tizmor, settings)]
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en", "Nothing reaches Tizmor"), ("he", "שום דבר לא מגיע")])
@@ -86,7 +86,7 @@ async def test_with_either_way_in_it_has_no_trouble(tmp_path: Path, mode: Any) -
         await soon(lambda: surface.ready)
         assert surface.trouble == ""
         settings = slack_settings(tmp_path, slack, mode)
-        assert ["claim" in line for line in await _about_slack(serving.tizmor, settings, outside=True)] == [True]
+        assert "claim" in await about_slack(serving.tizmor, settings)
 
 
 # Started again.

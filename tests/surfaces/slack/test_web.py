@@ -16,6 +16,7 @@ from engine.domain.json import JsonObject
 from engine.errors import AuthExpiredError, RefusedError, UnavailableError
 from tests.servers.slackd import Fault, Slackd
 from tests.surfaces.slack.calling import calling, room, serving
+from tests.surfaces.slack.scene import warnings_logged
 
 WORDS = {"text": "hello"}
 
@@ -291,6 +292,41 @@ async def test_a_thread_is_read_over_all_pages_with_our_own_marks(slack_and_web:
     assert [m["ts"] for m in await web.replies(channel.id, root)] == stamps[:200]
 
 
+async def test_the_end_of_a_thread_is_read_where_its_newest_messages_are_wanted(
+    slack_and_web: tuple[Slackd, SlackWeb], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack, web = slack_and_web
+    channel = room(slack)
+    root = await slack.say(slack.dana, channel, "root", lost=True)
+    stamps = [root, *[await slack.say(slack.dana, channel, f"{n}", root, lost=True) for n in range(230)]]
+    assert [m["ts"] for m in await web.replies(channel.id, root, limit=50, newest=True)] == stamps[-50:]
+    assert [m["ts"] for m in await web.replies(channel.id, root, stamps[200], 50, newest=True)] == [root, *stamps[201:]]
+    assert [m["ts"] for m in await web.replies(channel.id, root, limit=1_000, newest=True)] == stamps
+    monkeypatch.setattr("bot.slack.web.MOST_GONE_THROUGH", 100)
+    with warnings_logged() as logged:
+        found = await web.replies(channel.id, root, limit=50, newest=True)
+    assert [m["ts"] for m in found] == stamps[50:100], "no thread is gone through for ever"
+    assert any("slack_thread_read_in_part" in line for line in logged)
+
+
+@pytest.mark.parametrize(("cursor", "calls"), [("same", 2), ("other", 100)])
+async def test_pages_that_never_end_are_left(cursor: str, calls: int) -> None:
+    asked: list[str] = []
+
+    async def endless(request: web.Request) -> web.Response:
+        asked.append(str(dict(await request.post()).get("cursor") or request.query.get("cursor")))
+        following = "again" if cursor == "same" else f"page-{len(asked)}"
+        page = {"ok": True, "channels": [{"id": "C1"}], "response_metadata": {"next_cursor": following}}
+        return web.json_response(page)
+
+    async with serving(endless) as url, slack_client("xoxb-1", url, timedelta(seconds=5)) as client:
+        with warnings_logged() as logged:
+            async with asyncio.timeout(20):
+                found = await SlackWeb(client).channels()
+    assert (len(asked), len(found)) == (calls, calls)
+    assert sum("slack_pages_left_out" in line for line in logged) == 1
+
+
 async def test_a_post_unfurls_nothing_and_makes_no_mention_of_its_own(slack_and_web: tuple[Slackd, SlackWeb]) -> None:
     slack, web = slack_and_web
     channel = room(slack)
@@ -340,6 +376,59 @@ async def test_a_direct_conversation_is_opened_and_a_link_is_made(slack_and_web:
     assert channel == slack.im(slack.dana).id
     ts = await web.post(channel, WORDS)
     assert ts.replace(".", "") in await web.permalink(channel, ts)
+
+
+async def test_a_link_is_asked_for_once_for_each_message_and_the_oldest_are_forgotten(
+    slack_and_web: tuple[Slackd, SlackWeb], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slack, web = slack_and_web
+    monkeypatch.setattr("bot.slack.web.MOST_LINKS", 2)
+    channel = room(slack).id
+    slack.faults.next("chat.getPermalink", Fault.error("message_not_found"))
+    stamps = [await web.post(channel, WORDS) for _ in range(3)]
+    with pytest.raises(RefusedError):
+        await web.permalink(channel, stamps[0])
+    links = [await web.permalink(channel, ts) for ts in stamps[:2] * 2]
+    assert links[:2] == links[2:]
+    assert len(set(links)) == 2
+    assert len(slack.log.calls("chat.getPermalink")) == 3, "what failed is asked for again"
+    await web.permalink(channel, stamps[2])
+    await web.permalink(channel, stamps[1])
+    assert len(slack.log.calls("chat.getPermalink")) == 4
+    assert await web.permalink(channel, stamps[0]) == links[0]
+    assert len(slack.log.calls("chat.getPermalink")) == 5
+
+
+async def test_a_link_slack_does_not_name_is_none() -> None:
+    async def mute(request: web.Request) -> web.Response:
+        return web.json_response({"ok": True})
+
+    async with serving(mute) as url, slack_client("xoxb-1", url, timedelta(seconds=5)) as client:
+        assert await SlackWeb(client).permalink("C1", "1.0") == ""
+
+
+WARNED = "missing_agent_session_stopped_event_subscription"
+
+
+@pytest.mark.parametrize(
+    ("answer", "times"),
+    [
+        ({"warning": WARNED}, 1),
+        ({"response_metadata": {"warnings": ["another", WARNED]}}, 1),
+        ({"warning": "another"}, 0),
+        ({}, 0),
+    ],
+)
+async def test_that_nobody_would_hear_of_the_stop_button_is_said_once(answer: dict[str, object], times: int) -> None:
+    async def warning(request: web.Request) -> web.Response:
+        return web.json_response({"ok": True, **answer})
+
+    async with serving(warning) as url, slack_client("xoxb-1", url, timedelta(seconds=5)) as client:
+        web_api = SlackWeb(client)
+        with warnings_logged() as logged:
+            for _ in range(3):
+                await web_api.session_status("C1", "1.0", "processing", title="Do it", user="U1")
+    assert sum(WARNED in line for line in logged) == times
 
 
 async def test_a_session_is_made_and_moved_and_a_line_is_shown_and_cleared(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.messenger import MessageGoneError, Picture, Place, Urgency
 from bot.render.view import ExecutionView
@@ -62,7 +62,7 @@ class Notebook:
             raise self.after.pop(0)
         return ref
 
-    async def find(self, place: Place, key: MessageKey) -> str | None:
+    async def find(self, place: Place, key: MessageKey, since: datetime | None) -> str | None:
         self._call(f"find {key.purpose}")
         return next((ref for ref, line in self.lines.items() if line.key == key and not line.deleted), None)
 

@@ -69,7 +69,7 @@ class Channels:
         return self.posts.get(channel, [])[-limit:]
 
     async def replies(
-        self, channel: str, thread_ts: str, oldest: str = "0", limit: int = 200
+        self, channel: str, thread_ts: str, oldest: str = "0", limit: int = 200, *, newest: bool = False
     ) -> Sequence[Mapping[str, Any]]:
         return ()
 
@@ -254,7 +254,7 @@ async def test_two_commands_open_two_threads(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["open", PRIVATE])
-@pytest.mark.parametrize(("text", "told"), [("do it", "I cannot write there"), ("תעשה", "לא יכול לכתוב שם")])
+@pytest.mark.parametrize(("text", "told"), [("do it", "I cannot write there"), ("תעשה", "אין לי אפשרות לכתוב שם")])
 async def test_where_nothing_can_be_written_even_in_private_the_person_is_told(
     tmp_path: Path, where: str, text: str, told: str
 ) -> None:

@@ -38,7 +38,7 @@ def test_the_result_of_the_story_says_everything() -> None:
     ((purpose, body),) = of_story("en", "done")
     assert purpose == "final"
     assert visible(body["blocks"]) == (
-        "✅ \nDone. The meeting is set: Meeting with Yoav Levi: the Tevuot strategy, Monday, January 5, 2026, 10:00 – 11:00\n"
+        "✅ \nDone\n"
         "📅 \nMeeting\nMeeting with Yoav Levi: the Tevuot strategy\n\nMonday, January 5, 2026, 10:00 – 11:00\n"
         "👤 Yoav Levi <yoav.levi@tevuot.example>\ncalendar.ics#a81f0c · Invitation: outbox/a81f0c.eml\n"
         "🔎 \nWhat was found\nWe decided to focus on three growing regions and to stop expanding north. [1]\n"
