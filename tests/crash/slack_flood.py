@@ -42,7 +42,6 @@ from bot.slack.pace import Pace
 from bot.slack.people import SlackPeople
 from bot.slack.responses import Responses
 from bot.slack.web import Identity, SlackWeb, slack_client
-from engine.concurrency import Wakeup
 from engine.domain.event import Event, EventType
 from storage.chat_store import SqliteChatLog
 from storage.database import DATABASE_FILE, Database, migrate
@@ -206,8 +205,8 @@ async def send(app: AsyncApp, copy: Copy) -> bool:
 async def flood(home: Path, all_of_them: Sequence[Copy], die_after: int | None) -> None:
     """Deliver what was not acknowledged yet; die after so many acknowledgements in all, or end when everything is done."""
     async with taking_in(home) as (app, lab, chat):
-        ended, room = Wakeup(), asyncio.Semaphore(MOST_BEHIND)
-        lab.state.watch(partial(_at_an_end, ended, room))
+        room = asyncio.Semaphore(MOST_BEHIND)
+        lab.state.watch(partial(_at_an_end, room))
         with (home / "acknowledged").open("r+b") as file, mmap(file.fileno(), len(all_of_them)) as acknowledged:
             before = acknowledged[:]
             begun = {copy.message for copy, known in zip(all_of_them, before, strict=True) if known != NOT_YET}
@@ -230,13 +229,13 @@ async def flood(home: Path, all_of_them: Sequence[Copy], die_after: int | None) 
             async with asyncio.TaskGroup() as group:
                 for _ in range(AT_ONCE):
                     group.create_task(deliver())
+        # the last delivery may be noted after the last execution ended: looked at again, not waited for by that event
         while await chat.waiting("slack") or await lab.store.moving():
-            await ended.wait()
+            await asyncio.to_thread(lambda: None)
 
 
-def _at_an_end(bell: Wakeup, room: asyncio.Semaphore, event: Event) -> None:
+def _at_an_end(room: asyncio.Semaphore, event: Event) -> None:
     if event.type is EventType.EXECUTION_FINISHED:
-        bell.ring()
         room.release()
 
 

@@ -221,4 +221,6 @@ async def test_a_drawing_that_slack_refuses_is_drawn_plainer(tmp_path: Path, err
         assert len(conversation.ours) == 4
         assert not any("'plan'" in str(m["blocks"]) for m in conversation.ours)
         refused = [e for e in slack.log.calls() if e.fault]
-        assert len(refused) <= 2, "what was refused once is not sent again and again"
+        # blocks that are unknown there are sent no more; what was merely too long is tried again where it tells an outcome
+        most = 2 if error.startswith("invalid_blocks") else 6
+        assert len(refused) <= most, "what was refused once is not sent again and again"
