@@ -109,6 +109,11 @@ class StepAttempt:
         )
 
     @property
+    def had_effect(self) -> bool:
+        """Has it begun an effect? What came of that is recorded only when it ends."""
+        return self._context.had_effect
+
+    @property
     def in_effect(self) -> bool:
         """Must not be cancelled now: an effect is under way."""
         return self._context.in_effect > 0

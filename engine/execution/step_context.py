@@ -43,6 +43,8 @@ class AttemptContext:
     clock: Clock
     spending: Spending
     personal: PersonalTime
+    had_effect: bool = False
+    """It began an effect, which may have ended."""
     in_effect: int = 0
     """Effects under way: such an attempt is let finish when the execution is paused or stopped."""
     _calls: int = 0
@@ -100,6 +102,7 @@ class AttemptContext:
         )
         effects = int(equipped.spec.effect is not Effect.READ)
         self.in_effect += effects
+        self.had_effect = self.had_effect or bool(effects)
         try:
             return await equipped.run(call, valid)
         finally:

@@ -52,11 +52,11 @@ class UnderWay:
         self._ended = [(attempt, end) for attempt, end in self._ended if attempt.step.id in kept]
 
     def clear_except(self, kept: frozenset[StepId] = frozenset()) -> bool:
-        """Stop what can be redone and is not kept; what is in an effect ends first. True when no such attempt is left."""
+        """Stop what can be redone and is not kept; what has begun an effect ends first. True when no such attempt is left."""
         left_out = self._running.keys() - kept
         for step_id in left_out:
             attempt, task = self._running[step_id]
-            if not attempt.in_effect:
+            if not attempt.had_effect:
                 task.cancel()
         return not left_out
 
