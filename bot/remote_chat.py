@@ -16,7 +16,7 @@ from loguru import logger
 
 from bot.messenger import MessageGoneError, Messenger, Picture, Place, Urgency
 from bot.render.view import CardLook, render_view
-from bot.sending import CARD, RESTING, Card, Job, Shown, gist_of, next_job
+from bot.sending import CARD, RESTING, Job, Shown, gist_of, next_job
 from engine.concurrency import Wakeup
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.domain.json import content_hash
@@ -105,7 +105,7 @@ class RemoteChat:
                 if self._closed_until is not None and self._closed_until > now:
                     await self._wait(self._closed_until - now)
                     continue
-                job, pause = next_job(self._jobs.values(), self._parts.messenger, now, Card(self._jobs))
+                job, pause = next_job(self._jobs, self._parts.messenger, now)
                 if job is None:
                     await self._wait(pause)
                     continue

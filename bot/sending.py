@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -82,14 +82,14 @@ def gist_of(snapshot: ExecutionSnapshot) -> object:
 
 
 def next_job(
-    jobs: Iterable[Job], messenger: Messenger, now: datetime, card_of: Card
+    jobs: Mapping[tuple[ExecutionId, str], Job], messenger: Messenger, now: datetime
 ) -> tuple[Job | None, timedelta | None]:
     """The most urgent message that may be sent now; else how long until one may, None: nothing waits for time."""
-    everything = sorted(jobs, key=lambda job: (job.picture.urgency, job.since))
+    everything = sorted(jobs.values(), key=lambda job: (job.picture.urgency, job.since))
     busy = [job for job in everything if job.under_way and not job.picture.aside]
     soonest: timedelta | None = None
     for job in everything:
-        if job.under_way or _must_wait_for(job, busy, card_of(job.key.execution_id)):
+        if job.under_way or _must_wait_for(job, busy, jobs.get((job.key.execution_id, CARD))):
             continue
         pause = messenger.wait(job.place, job.ref)
         if job.not_before is not None:
@@ -98,17 +98,6 @@ def next_job(
             return job, None
         soonest = pause if soonest is None else min(soonest, pause)
     return None, soonest
-
-
-class Card:
-    """Finds the job of an execution's card, if it waits."""
-
-    def __init__(self, jobs: dict[tuple[ExecutionId, str], Job]) -> None:
-        self._jobs = jobs
-
-    def __call__(self, execution_id: ExecutionId) -> Job | None:
-        """The job, or None."""
-        return self._jobs.get((execution_id, CARD))
 
 
 def _must_wait_for(job: Job, busy: Sequence[Job], card: Job | None) -> bool:

@@ -113,11 +113,6 @@ class StepAttempt:
         """Has it begun an effect? What came of that is recorded only when it ends."""
         return self._context.had_effect
 
-    @property
-    def in_effect(self) -> bool:
-        """Must not be cancelled now: an effect is under way."""
-        return self._context.in_effect > 0
-
     async def run(self) -> AttemptEnd:
         """Perform; never raises. Cancel: a read gives its step back, an effect ends first; either way as :class:`GaveWay`."""
         started = self._workshop.clock.now()

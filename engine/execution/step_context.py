@@ -44,9 +44,7 @@ class AttemptContext:
     spending: Spending
     personal: PersonalTime
     had_effect: bool = False
-    """It began an effect, which may have ended."""
-    in_effect: int = 0
-    """Effects under way: such an attempt is let finish when the execution is paused or stopped."""
+    """It began an effect: such an attempt is let finish when the execution is paused or stopped."""
     _calls: int = 0
     _state: JsonObject | None = field(default=None)
 
@@ -100,13 +98,8 @@ class AttemptContext:
             plan_version=self.snapshot.execution.plan_version,
             title=self.step.title,
         )
-        effects = int(equipped.spec.effect is not Effect.READ)
-        self.in_effect += effects
-        self.had_effect = self.had_effect or bool(effects)
-        try:
-            return await equipped.run(call, valid)
-        finally:
-            self.in_effect -= effects
+        self.had_effect = self.had_effect or equipped.spec.effect is not Effect.READ
+        return await equipped.run(call, valid)
 
     @property
     def has_model(self) -> bool:
