@@ -29,8 +29,8 @@ class UnderWay:
         self._ended: list[tuple[StepAttempt, AttemptEnd]] = []
 
     def __bool__(self) -> bool:
-        """Does anything run?"""
-        return bool(self._running)
+        """Does anything run, or is there an end that was not taken yet?"""
+        return bool(self._running or self._ended)
 
     def start(self, attempt: StepAttempt) -> None:
         """Run an attempt that has been claimed."""
@@ -52,13 +52,17 @@ class UnderWay:
         self._ended = [(attempt, end) for attempt, end in self._ended if attempt.step.id in kept]
 
     def clear_except(self, kept: frozenset[StepId] = frozenset()) -> bool:
-        """Stop what can be redone and is not kept; what has begun an effect ends first. True when no such attempt is left."""
+        """Stop what can be redone and is not kept; what has begun an effect ends first.
+
+        Returns:
+            True when no such attempt is left, and how each ended was taken: an end not taken yet is not recorded yet.
+        """
         left_out = self._running.keys() - kept
         for step_id in left_out:
             attempt, task = self._running[step_id]
             if not attempt.had_effect:
                 task.cancel()
-        return not left_out
+        return not left_out and all(attempt.step.id in kept for attempt, _ in self._ended)
 
     def stop(self) -> None:
         """Stop everything: reads at once, effects when they have ended."""

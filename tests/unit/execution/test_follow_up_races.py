@@ -10,16 +10,18 @@ from pathlib import Path
 import pytest
 
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, DecisionVerb
+from engine.domain.effect import Intent
 from engine.domain.event import EventType
 from engine.domain.execution import ExecutionOutcome, ExecutionStatus
-from engine.domain.ids import StepId
+from engine.domain.ids import EffectKey, StepId
 from engine.domain.plan import Plan
 from engine.domain.request import Request
 from engine.errors import ConflictError, PlanError
 from engine.planning.deliberation import Deliberation, deliberate
 from engine.ports.changes import Change, MoveExecution, OpenApproval
 from engine.ports.planning import Brief, PlanningDesk, PlanQuestion
-from tests.lab import OWNER, FakeClock, Lab, World, open_lab, plan, step
+from engine.ports.telemetry import Span
+from tests.lab import OWNER, FakeClock, Lab, Publish, World, open_lab, plan, step
 from tests.unit.execution.following import Blocked, changing, click, kinds, last, offer, plan_asked, run_of, running
 
 BEFORE = plan(step("a"), step("b", "Slow", left="a"))
@@ -363,3 +365,40 @@ async def test_a_change_agreed_to_survives_the_process(tmp_path: Path, planned: 
         done = await lab.done(execution.id)
         assert done.outcome is ExecutionOutcome.SUCCEEDED
         assert len(planner.briefs) == 3
+
+
+def ending_while_asked_for(lab: Lab, tool: Publish) -> None:
+    """Let the effect under way end, its record not yet taken, in the moment the run asks whether another one was begun."""
+    intent, tell = lab.store.intent, lab.telemetry.span
+    ended = asyncio.Event()
+
+    def traced(span: Span) -> None:
+        tell(span)
+        if span.name == "Publisher" and span.status == "ok":
+            ended.set()
+
+    async def asked_for(key: EffectKey) -> Intent | None:
+        tool.may_end.set()
+        await ended.wait()
+        return await intent(key)
+
+    lab.telemetry.span = traced
+    lab.store.intent = asked_for
+
+
+async def test_an_effect_that_ends_while_the_end_is_being_decided_is_recorded_before_it(tmp_path: Path) -> None:
+    tool, steps = Publish(), plan(step("p", "Publisher", "one"), step("s", "Slow"))
+    world = World(plan=lambda _: steps, tools=(tool,), behaviours={"Slow": Blocked()})
+    async with open_lab(tmp_path, world) as lab:
+        tool.may_end.clear()
+        execution = await lab.orchestrator.start("go", "owner")
+        gated = await lab.until(execution.id, lambda s: bool(s.approvals))
+        await lab.answer(gated.approvals[0], DecisionVerb.APPROVE)
+        await tool.began.wait()
+        await click(lab, await offer(lab, execution.id, "the same"))
+        question = await plan_asked(lab, execution.id, 2)
+        ending_while_asked_for(lab, tool)
+        await lab.answer(question, DecisionVerb.REJECT)
+        done = await lab.done(execution.id)
+        assert (done.outcome, len(tool.ledger)) == (ExecutionOutcome.REJECTED, 1)
+        assert run_of(done, "p") == ("done", "succeeded", 1)
