@@ -239,6 +239,7 @@ async def test_a_dry_run_is_planned_anew_and_still_runs_nothing(tmp_path: Path) 
     async with open_lab(tmp_path, world) as lab:
         execution = await lab.orchestrator.start(Request(text="go", user_id=OWNER.id, dry_run=True), "owner")
         await ran(lab, execution.id, planner, "more")
+        await lab.until(execution.id, lambda _: len(planner.briefs) == 2)
         planner.may_end.set()
         done = await lab.done(execution.id)
         assert done.outcome is ExecutionOutcome.SUCCEEDED
