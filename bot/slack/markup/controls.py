@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bot.render.approvals import Button
+from bot.render.safe_text import clean
 from bot.render.texts import Texts
-from bot.slack.markup.escape import clean
 from bot.slack.markup.limits import BUTTON as BUTTON_LABEL
 from bot.slack.markup.limits import OPTION, OPTION_VALUE, PLACEHOLDER, cut
 from bot.slack.markup.parts import Block, plain_text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.render.approvals import Field
+from bot.render.bearing import anchored, settled
+from bot.render.safe_text import said, spell
 from bot.render.texts import Direction, Texts, isolate
-from bot.slack.markup.bearing import anchored, settled
-from bot.slack.markup.escape import said, spell
 from bot.slack.markup.limits import cut_weight, head_of_weight, weight
 from bot.slack.markup.parts import Line, Para, Part, Span, ours
 

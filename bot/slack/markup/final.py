@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.render.bearing import anchored, settled
 from bot.render.card import Card
 from bot.render.replies import FINAL, Reply
 from bot.render.result import AgendaBlock, Listing, MeetingBlock, Point, ResultBlock, SourceLine
+from bot.render.safe_text import clean
 from bot.render.texts import Direction, Texts
-from bot.slack.markup.bearing import anchored, settled
 from bot.slack.markup.card import fallback
 from bot.slack.markup.controls import feedback
-from bot.slack.markup.escape import clean
 from bot.slack.markup.limits import MESSAGE_BYTES
 from bot.slack.markup.pages import pages_of
 from bot.slack.markup.parts import (

@@ -11,10 +11,10 @@ from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.render.approvals import ApprovalBlock, Droppable, Field
+from bot.render.bearing import settled
+from bot.render.safe_text import clean
 from bot.render.texts import Texts
-from bot.slack.markup.bearing import settled
 from bot.slack.markup.controls import button, option, rows
-from bot.slack.markup.escape import clean
 from bot.slack.markup.fields import field_parts
 from bot.slack.markup.inputs import Asked, UnfitError, input_block, read_input
 from bot.slack.markup.limits import HINT, INPUT, LABEL, VIEW_BYTES, head_of_weight

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bot.render.approvals import Field
+from bot.render.safe_text import clean
 from bot.render.texts import Phrase, Texts
 from bot.slack.markup.controls import option
-from bot.slack.markup.escape import clean
 from bot.slack.markup.fields import label_of
 from bot.slack.markup.limits import HINT, INPUT, LABEL, units
 from bot.slack.markup.parts import Block, plain_text

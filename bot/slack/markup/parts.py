@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
+from bot.render.bearing import anchored
+from bot.render.safe_text import clean, said
 from bot.render.texts import Direction, isolate
-from bot.slack.markup.bearing import anchored
-from bot.slack.markup.escape import clean, inline, said
+from bot.slack.markup.escape import inline
 from bot.slack.markup.limits import CONTEXT, SECTION, cut, cut_weight, split_at, units, weight
 
 Block: TypeAlias = dict[str, Any]

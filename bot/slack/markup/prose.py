@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.slack.markup.bearing import settled
-from bot.slack.markup.escape import clean
+from bot.render.bearing import settled
+from bot.render.safe_text import clean
 from bot.slack.markup.parts import Items, Line, Para, Part, Span, data
 
 _HEADING = re.compile(r"#{1,6}\s+(.*)")

@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 from bot.render.approvals import ApprovalBlock, Button
 from bot.render.card import Card
 from bot.render.replies import FINAL, Reply
+from bot.render.safe_text import clean
 from bot.render.texts import Texts
 from bot.render.view import ExecutionView
 from bot.slack.markup.card import fallback
 from bot.slack.markup.controls import MOST_BUTTONS, button, choice_token, menu, rows, shortened
-from bot.slack.markup.escape import clean
 from bot.slack.markup.fields import field_parts, has_marks
 from bot.slack.markup.final import final_bodies
 from bot.slack.markup.limits import BUTTON, BUTTON_SHOWN, MESSAGE_BYTES, OPTION, OPTIONS, cut_weight, units, weight

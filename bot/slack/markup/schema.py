@@ -13,7 +13,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, cast
 
 from bot.render.approvals import Field
-from bot.slack.markup.escape import escaped_json
+from bot.render.safe_text import escaped_json
 from bot.slack.markup.limits import INPUT, OPTIONS, units
 from engine.domain.json import JsonObject, JsonValue
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from bot.render.bearing import anchored
 from bot.render.card import Card
+from bot.render.safe_text import clean, said
 from bot.render.steps import StepLine
 from bot.render.texts import Direction, Texts
-from bot.slack.markup.bearing import anchored
-from bot.slack.markup.escape import clean, said
 from bot.slack.markup.limits import PLAN_TITLE, TASK_TITLE, cut, cut_weight, weight
 from bot.slack.markup.parts import Block, Line, Para, Part, Small, Span, small
 

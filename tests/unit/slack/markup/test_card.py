@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 
+from bot.render.bearing import anchored, settled
 from bot.render.steps import StepLine
 from bot.render.texts import LOCALES
-from bot.slack.markup.bearing import anchored, settled
 from bot.slack.markup.card import card_body
 from bot.slack.markup.steps import MOST_SHOWN, shown_steps
 from bot.slack.presses import Press, read_press

@@ -10,8 +10,8 @@ from typing import Any, cast
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from bot.render.safe_text import said
 from bot.render.texts import Texts
-from bot.slack.markup.escape import said
 from bot.slack.markup.forms import change_view, details_view, edit_view
 from bot.slack.markup.limits import cut, cut_weight, split_at, units, weight
 from bot.slack.presses import Press

@@ -1,4 +1,4 @@
-"""Which way a line runs: Slack goes by the first letter with a direction, so lines of ours begin with one of the card's.
+"""Which way a line runs: chats go by the first letter with a direction, so lines of ours begin with one of the card's.
 
 Whether letters between isolates count differs between clients; a line is fine only where both ways agree.
 """
