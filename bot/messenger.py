@@ -61,12 +61,28 @@ class Messenger(Protocol):
         """Every message of an execution in its latest state, in the order in which they are first posted."""
         ...
 
-    def wait(self, place: Place, ref: str | None) -> timedelta:
+    @property
+    def finds(self) -> bool:
+        """Can a message that may have been posted be looked up? Where not, a question, an end and a card whose posting
+        nobody is sure of are posted once more, and say so."""
+        ...
+
+    def lane(self, place: Place) -> str:
+        """Edits of one lane are made one after another; lanes do not wait for each other."""
+        ...
+
+    def wait(self, place: Place, ref: str | None, urgency: Urgency) -> timedelta:
         """How long the platform's limits want one to wait before this call: an edit of ``ref``, or a post where it is None."""
         ...
 
-    async def post(self, place: Place, picture: Picture, key: MessageKey) -> str:
-        """Post a new message, marked with the key so that it can be found again.
+    async def post(self, place: Place, picture: Picture, key: MessageKey, *, again: bool = False) -> str:
+        """Post a new message, marked with the key so that it can be found again where the platform :attr:`finds`.
+
+        Args:
+            place: where.
+            picture: what.
+            key: its mark.
+            again: it may be there already, and says so.
 
         Returns:
             Its name on the platform.
@@ -79,7 +95,8 @@ class Messenger(Protocol):
         ...
 
     async def find(self, place: Place, key: MessageKey, since: datetime | None) -> str | None:
-        """The name of a message that carries this key, or None. Raises as :meth:`post`.
+        """The name of a message that carries this key, or None; asked only where the platform :attr:`finds`. Raises as
+        :meth:`post`.
 
         Args:
             place: where it would be.

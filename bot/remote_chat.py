@@ -30,7 +30,8 @@ from engine.ports.people import People
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=60)
 REFUSED_PAUSE = timedelta(minutes=10)
-"""After it a question or an end that was refused is tried again: a missing permission can be mended meanwhile."""
+"""After it a question or an end that was refused is tried again: a missing permission can be mended meanwhile. So is a
+message that may be there twice."""
 MOST_ATTEMPTS = 10
 """Of a message that breaks our own code; what a platform merely does not take yet is tried for ever."""
 MOST_WAITING = 2_000
@@ -213,18 +214,20 @@ class RemoteChat:
 
     async def _post(self, job: Job, picture: Picture) -> None:
         parts = self._parts
-        if job.uncertain:
+        again = job.uncertain and not parts.messenger.finds
+        if job.uncertain and parts.messenger.finds:
             found = await parts.messenger.find(job.place, job.key, job.posting_since)
             job.uncertain = False
             if found is not None:
                 job.ref = found
                 await self._log(job, "")  # which state it shows nobody knows: it is edited next
                 return
+        job.repeats += again
         job.posting_since = parts.clock.now()
         await parts.log.posting(job.key, job.posting_since)
         job.uncertain = True
         failpoint(f"chat.post.{_kind(picture)}.before")
-        ref = await parts.messenger.post(job.place, picture, job.key)
+        ref = await parts.messenger.post(job.place, picture, job.key, again=again)
         failpoint(f"chat.post.{_kind(picture)}.after")
         job.ref, job.uncertain = ref, False
         await self._settle(job, picture)
@@ -276,6 +279,8 @@ class RemoteChat:
 
     def _later(self, job: Job, retry_after: timedelta | None) -> None:
         pause = min(FIRST_PAUSE * 2 ** min(job.attempts, 10), LONGEST_PAUSE)
+        if job.repeats and job.uncertain:  # it may be there twice already: a third time only if need be
+            pause = REFUSED_PAUSE * 2 ** min(job.repeats - 1, 5)
         if retry_after is not None:
             pause, job.uncertain = max(retry_after, timedelta(0)), False  # told to come later: it did not happen
         job.attempts += 1

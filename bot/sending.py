@@ -37,6 +37,8 @@ class Job:
     not_before: datetime | None = None
     attempts: int = 0
     """Tries that failed since the last one that did not."""
+    repeats: int = 0
+    """How often it was posted once more because nobody knew whether it had been, or could find out."""
     broken: bool = False
     """It fails for a reason of our own, so that nothing should wait for it."""
     under_way: bool = False
@@ -89,9 +91,9 @@ def next_job(
     busy = [job for job in everything if job.under_way and not job.picture.aside]
     soonest: timedelta | None = None
     for job in everything:
-        if job.under_way or _must_wait_for(job, busy, jobs.get((job.key.execution_id, CARD))):
+        if job.under_way or _must_wait_for(job, busy, jobs.get((job.key.execution_id, CARD)), messenger):
             continue
-        pause = messenger.wait(job.place, job.ref)
+        pause = messenger.wait(job.place, job.ref, job.picture.urgency)
         if job.not_before is not None:
             pause = max(pause, job.not_before - now)
         if pause <= timedelta(0):
@@ -100,12 +102,13 @@ def next_job(
     return None, soonest
 
 
-def _must_wait_for(job: Job, busy: Sequence[Job], card: Job | None) -> bool:
-    """One edit at a time, one post in a place at a time; the card is posted before what is said below it."""
+def _must_wait_for(job: Job, busy: Sequence[Job], card: Job | None, messenger: Messenger) -> bool:
+    """One edit of a lane at a time, one post in a place at a time; the card is posted before what is said below it."""
     if job.picture.aside:
         return False
     if job.ref is not None:
-        return any(other.ref is not None for other in busy)
+        lane = messenger.lane(job.place)
+        return any(other.ref is not None and messenger.lane(other.place) == lane for other in busy)
     posts = [other for other in busy if other.ref is None]
     if len(posts) >= AT_ONCE or any(o.place.conversation_id == job.place.conversation_id for o in posts):
         return True

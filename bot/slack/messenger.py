@@ -94,8 +94,19 @@ class SlackMessenger:
         self._sessions.drawn(session.body)
         return (*pictures, session)
 
-    def wait(self, place: Place, ref: str | None) -> timedelta:
+    @property
+    def finds(self) -> bool:
+        """See the protocol: by metadata."""
+        return True
+
+    def lane(self, place: Place) -> str:
+        """See the protocol: the budget of edits is the workspace's."""
+        del place
+        return ""
+
+    def wait(self, place: Place, ref: str | None, urgency: Urgency) -> timedelta:
         """See the protocol."""
+        del urgency
         if ref is None:
             return self._pace.wait(Family.POST, _thread(place).channel)
         ts = message_ref(ref).ts
@@ -103,8 +114,9 @@ class SlackMessenger:
             return self._pace.wait(Family.SESSION)
         return timedelta(0) if ts.startswith(_FILE) else self._pace.wait(Family.UPDATE, ref)
 
-    async def post(self, place: Place, picture: Picture, key: MessageKey) -> str:
+    async def post(self, place: Place, picture: Picture, key: MessageKey, *, again: bool = False) -> str:
         """See the protocol. Where nobody can write in the thread any more, the message named is a private one."""
+        del again
         thread = _thread(place)
         if picture.purpose == SESSION:
             self._stay_within(Family.SESSION)

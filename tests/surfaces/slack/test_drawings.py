@@ -107,7 +107,7 @@ async def test_every_state_is_taken_at_the_first_try(scene: Scene, name: str, lo
     if taken == "plain":
         scene.slack.faults.next("chat.postMessage", Fault.error("invalid_blocks"))
     for picture in scene.messenger.draw(view(name, locale)):
-        wait = scene.messenger.wait(scene.place, None)
+        wait = scene.messenger.wait(scene.place, None, Urgency.OPEN)
         scene.slack.clock.advance(wait.total_seconds())
         await scene.messenger.post(scene.place, picture, scene.key(picture.purpose))
     assert [call.answer for call in scene.slack.log.calls() if not call.ok and call.fault is None] == []

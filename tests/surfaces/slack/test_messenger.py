@@ -117,14 +117,14 @@ async def test_a_429_on_an_edit_is_honoured_and_the_last_state_may_go_as_soon_as
     with pytest.raises(UnavailableError) as failed:
         await scene.messenger.edit(scene.place, ref, picture("two"))
     assert failed.value.retry_after == timedelta(seconds=120)
-    assert scene.messenger.wait(scene.place, ref) == timedelta(seconds=120)
+    assert scene.messenger.wait(scene.place, ref, Urgency.OPEN) == timedelta(seconds=120)
     other = f"{scene.channel.id}/1.0"
-    assert scene.messenger.wait(scene.place, other) == timedelta(seconds=120), (
+    assert scene.messenger.wait(scene.place, other, Urgency.OPEN) == timedelta(seconds=120), (
         "the workspace's limit, not the message's"
     )
-    assert scene.messenger.wait(scene.place, None) == timedelta(0), "a question can still be asked"
+    assert scene.messenger.wait(scene.place, None, Urgency.OPEN) == timedelta(0), "a question can still be asked"
     scene.slack.clock.advance(120)
-    assert scene.messenger.wait(scene.place, ref) == timedelta(0)
+    assert scene.messenger.wait(scene.place, ref, Urgency.OPEN) == timedelta(0)
     await scene.messenger.edit(scene.place, ref, picture("three"))
     assert [m["text"] for m in scene.replies()] == ["three"]
 
@@ -134,7 +134,7 @@ async def test_a_429_on_a_post_is_honoured(scene: Scene) -> None:
     with pytest.raises(UnavailableError) as failed:
         await scene.messenger.post(scene.place, picture("one"), scene.key())
     assert failed.value.retry_after == timedelta(seconds=30)
-    assert scene.messenger.wait(scene.place, None) == timedelta(seconds=30)
+    assert scene.messenger.wait(scene.place, None, Urgency.OPEN) == timedelta(seconds=30)
     asked = len(scene.slack.log.calls())
     with pytest.raises(UnavailableError) as failed:
         await scene.messenger.post(scene.place, picture("one"), scene.key())
@@ -158,7 +158,7 @@ async def test_slack_never_has_to_say_429_to_a_sender_that_waits_as_told(scene: 
     refs = [await scene.messenger.post(scene.place, picture(f"{n}"), scene.key(f"approval:{n}")) for n in range(3)]
     for n in range(120):
         ref = refs[n % 3]
-        scene.slack.clock.advance(scene.messenger.wait(scene.place, ref).total_seconds())
+        scene.slack.clock.advance(scene.messenger.wait(scene.place, ref, Urgency.OPEN).total_seconds())
         await scene.messenger.edit(scene.place, ref, picture(f"state {n}"))
     assert all(call.status == 200 for call in scene.slack.log.calls())
     moments = [call.at for call in scene.slack.log.calls("chat.update")]
@@ -213,7 +213,7 @@ async def test_a_long_result_is_attached_and_stays_as_it_is(scene: Scene) -> Non
     key = scene.key("final:file")
     ref = await scene.messenger.post(scene.place, file(), key)
     await scene.messenger.edit(scene.place, ref, file(text="another"))
-    assert scene.messenger.wait(scene.place, ref) == timedelta(0)
+    assert scene.messenger.wait(scene.place, ref, Urgency.OPEN) == timedelta(0)
     (message,) = scene.replies()
     assert message["text"] == "The whole result"
     name = message["files"][0]["name"]

@@ -84,8 +84,8 @@ async def test_a_429_is_honoured_and_holds_no_message(scene: Scene) -> None:
     with pytest.raises(UnavailableError) as failed:
         await scene.messenger.post(scene.place, session(), scene.key("session"))
     assert failed.value.retry_after == timedelta(seconds=40)
-    assert scene.messenger.wait(scene.place, f"{scene.channel.id}/session") == timedelta(seconds=40)
-    assert scene.messenger.wait(scene.place, None) == timedelta(0)
+    assert scene.messenger.wait(scene.place, f"{scene.channel.id}/session", Urgency.OPEN) == timedelta(seconds=40)
+    assert scene.messenger.wait(scene.place, None, Urgency.OPEN) == timedelta(0)
     with pytest.raises(UnavailableError):
         await scene.messenger.post(scene.place, session(), scene.key("session"))
     assert len(scene.slack.log.calls(STATUS)) == 1

@@ -39,6 +39,8 @@ class Notebook:
     pause: timedelta = NOW
     asked: list[str] = field(default_factory=list[str])
     """What the sender wanted to do, in its order."""
+    finds: bool = True
+    """Keys can be looked up; where not, what is posted once more says so."""
 
     def draw(self, view: ExecutionView) -> Sequence[Picture]:
         self.drawn += 1
@@ -48,12 +50,15 @@ class Notebook:
         replies = (Picture(purpose=r.purpose, urgency=Urgency.NOTIFY, body={"text": r.text}) for r in view.replies)
         return [*drawn, *replies]
 
-    def wait(self, place: Place, ref: str | None) -> timedelta:
+    def lane(self, place: Place) -> str:
+        return place.conversation_id
+
+    def wait(self, place: Place, ref: str | None, urgency: Urgency) -> timedelta:
         self.asked.append("post" if ref is None else "edit")
         return self.pause
 
-    async def post(self, place: Place, picture: Picture, key: MessageKey) -> str:
-        self._call(f"post {picture.purpose}")
+    async def post(self, place: Place, picture: Picture, key: MessageKey, *, again: bool = False) -> str:
+        self._call(f"post {picture.purpose}{' again' if again else ''}")
         if picture.purpose in self.refused:
             raise RefusedError("chat_refused", "not like this")
         ref = f"m{len(self.lines) + 1}"

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.messenger import Urgency
-from bot.remote_chat import RemoteChat, RemoteChatParts
+from bot.remote_chat import REFUSED_PAUSE, RemoteChat, RemoteChatParts
 from bot.render.view import CardLook
 from engine.domain.ids import ConversationId, ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
@@ -116,6 +116,30 @@ async def test_a_post_whose_answer_was_lost_is_found_again_and_not_repeated(tmp_
         await desk.later(at("running", seq=2))
         assert notebook.calls == ["post card", "find card", "edit card"]
         assert notebook.shown("card") == [{"status": "running", "seq": 2}]
+
+
+async def test_where_nothing_can_be_looked_up_it_is_posted_once_more_and_says_so(tmp_path: Path) -> None:
+    notebook = Notebook(after=[UnavailableError("chat_unavailable", "cut off")], finds=False)
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.until(lambda: notebook.calls)
+        await desk.later(at("running", seq=2))
+        assert notebook.calls == ["post card", "post card again"]
+        assert len(notebook.shown("card")) == 2, "one twin, which cannot be told from a message that never came"
+        assert notebook.shown("card")[-1] == {"status": "running", "seq": 2}
+
+
+async def test_what_may_be_there_twice_is_not_soon_posted_a_third_time(tmp_path: Path) -> None:
+    lost = UnavailableError("chat_unavailable", "cut off")
+    notebook = Notebook(after=[lost, lost], finds=False)
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.until(lambda: notebook.calls)
+        desk.clock.advance(timedelta(seconds=2))
+        await desk.chat.show(at("running", seq=2))
+        job = next(iter(desk.chat._jobs.values()))
+        await desk.until(lambda: len(notebook.calls) == 2 and not job.under_way)
+        assert job.not_before == desk.clock.now() + REFUSED_PAUSE
 
 
 async def test_a_process_that_died_while_posting_is_followed_by_one_that_looks_first(tmp_path: Path) -> None:
