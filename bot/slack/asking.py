@@ -10,12 +10,12 @@ from typing import Any
 from loguru import logger
 
 from bot.door import OrchestrateCommand
+from bot.presses import Press
 from bot.slack.address import MessageRef, Thread, request_key, user_of
 from bot.slack.desk import Desk
 from bot.slack.markup.escape import escape
 from bot.slack.markup.forms import do_this_view
 from bot.slack.pace import Family
-from bot.slack.presses import Press
 from bot.slack.remembering import Remembering
 from engine.domain.ids import opaque
 from engine.domain.json import JsonObject

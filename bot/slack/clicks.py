@@ -7,14 +7,13 @@ from contextlib import suppress
 from typing import cast
 
 from bot.door import Question
+from bot.presses import Press, choice_of, read_press
 from bot.render.texts import Texts
 from bot.slack.address import thread_of, user_of
 from bot.slack.asking import Asking
 from bot.slack.desk import Desk
 from bot.slack.forms import Values, form_view, read_form, refusal_by_input
-from bot.slack.markup.controls import choice_of
 from bot.slack.markup.forms import TEXT, read_words
-from bot.slack.presses import Press, read_press
 from engine.domain.approval import ApprovalKind, Decision, DecisionVerb
 from engine.domain.execution import Signal
 from engine.domain.ids import ApprovalId, ExecutionId

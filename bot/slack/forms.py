@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.door import Question
+from bot.presses import Press
 from bot.render.approvals import ApprovalBlock, approval_blocks
 from bot.render.texts import Texts
 from bot.slack.markup.forms import (
@@ -22,7 +23,6 @@ from bot.slack.markup.forms import (
     reason_view,
     refused_block,
 )
-from bot.slack.presses import Press
 from engine.domain.approval import Decision, DecisionVerb
 from engine.domain.json import JsonObject, JsonValue
 from engine.errors import TizmorError

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.presses import read_press
 from bot.slack.address import PREFIX, Thread
 from bot.slack.inbound.envelope import Ours, envelope, room
 from bot.slack.inbound.fields import at as found_at
 from bot.slack.inbound.fields import identifier, instant, items, mapping, stamp, storable, text, texts, token
 from bot.slack.inbound.words import plain_words
-from bot.slack.presses import read_press
 from engine.domain.json import JsonValue
 from engine.ports.chat_log import Delivery
 

@@ -5,6 +5,7 @@ Questions and the result are replies of their own below it, because an edit noti
 
 from __future__ import annotations
 
+from bot.presses import Press
 from bot.render.card import Card
 from bot.render.safe_text import clean
 from bot.render.texts import Phrase, Texts
@@ -13,7 +14,6 @@ from bot.slack.markup.escape import escape
 from bot.slack.markup.limits import FALLBACK, MESSAGE_BYTES, cut_weight, weight
 from bot.slack.markup.parts import Block, Part, Span, brief, data, drawn, ours, para, small, weigh
 from bot.slack.markup.steps import left_out, plan_blocks, step_parts
-from bot.slack.presses import Press
 from engine.domain.json import JsonObject
 
 ICONS = {

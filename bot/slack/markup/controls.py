@@ -2,41 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
+from bot.presses import Press, choice_token
 from bot.render.approvals import Button
 from bot.render.safe_text import clean
 from bot.render.texts import Texts
 from bot.slack.markup.limits import BUTTON as BUTTON_LABEL
 from bot.slack.markup.limits import OPTION, OPTION_VALUE, PLACEHOLDER, cut
 from bot.slack.markup.parts import Block, plain_text
-from bot.slack.presses import Press
-from engine.domain.ids import ChoiceId, opaque
 
 MOST_IN_ROW = 25
 MOST_BUTTONS = 5
 """More choices than this are a menu."""
 
-_SAFE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 _STYLES = {"primary": "primary", "danger": "danger"}
-
-
-def choice_token(choice: str) -> str:
-    """What a button says of a choice: its id, or a digest of one that could be somebody's text or not fit."""
-    return choice if _SAFE_ID.fullmatch(choice) else f"~{opaque(choice)}"
-
-
-def choice_of(token: str, choices: Iterable[str]) -> ChoiceId | None:
-    """Which of an approval's choices a token from a button names; None where it names none of them."""
-    return next((ChoiceId(choice) for choice in choices if choice_token(choice) == token), None)
 
 
 def button(press: Press, label: str, *, tone: str = "plain", confirm: Block | None = None) -> Block:
     """A button that stands for a press."""
     made: Block = {
         "type": "button",
-        "action_id": press.action_id,
+        "action_id": press.name,
         "text": plain_text(clean(label), BUTTON_LABEL),
         "value": press.value,
     }
@@ -49,7 +36,7 @@ def menu(press: Press, placeholder: str, options: Sequence[tuple[str, str]]) -> 
     """A menu; ``options`` are pairs of label and choice, each of which stands for the press with that choice."""
     return {
         "type": "static_select",
-        "action_id": press.action_id,
+        "action_id": press.name,
         "placeholder": plain_text(placeholder, PLACEHOLDER),
         "options": [option(label, _with_choice(press, choice).value) for label, choice in options],
     }
@@ -94,7 +81,7 @@ def feedback(execution: str, buttons: Sequence[Button], *, rich: bool) -> list[B
             names[made.rating]: {"text": plain_text(clean(made.label), BUTTON_LABEL), "value": press.value}
             for press, made in pair
         }
-        element: Block = {"type": "feedback_buttons", "action_id": Press(action="feedback").action_id, **sides}
+        element: Block = {"type": "feedback_buttons", "action_id": Press(action="feedback").name, **sides}
         return [{"type": "context_actions", "elements": [element]}]
     return rows([button(press, made.label) for press, made in pair])
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.presses import Press
 from bot.render.approvals import ApprovalBlock, Droppable, Field
 from bot.render.bearing import settled
 from bot.render.safe_text import clean
@@ -22,7 +23,6 @@ from bot.slack.markup.pages import pages_of
 from bot.slack.markup.parts import Block, Para, Part, Span, brief, drawn, ours, para, plain_text, small
 from bot.slack.markup.schema import rule_of
 from bot.slack.markup.view import Words, form, json_bytes
-from bot.slack.presses import Press
 from engine.domain.json import JsonObject, JsonValue
 
 TEXT = "text"

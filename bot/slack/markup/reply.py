@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bot.presses import Press, choice_token
 from bot.render.approvals import ApprovalBlock, Button
 from bot.render.card import Card
 from bot.render.replies import FINAL, Reply
@@ -11,12 +12,11 @@ from bot.render.safe_text import clean
 from bot.render.texts import Texts
 from bot.render.view import ExecutionView
 from bot.slack.markup.card import fallback
-from bot.slack.markup.controls import MOST_BUTTONS, button, choice_token, menu, rows, shortened
+from bot.slack.markup.controls import MOST_BUTTONS, button, menu, rows, shortened
 from bot.slack.markup.fields import field_parts, has_marks
 from bot.slack.markup.final import final_bodies
 from bot.slack.markup.limits import BUTTON, BUTTON_SHOWN, MESSAGE_BYTES, OPTION, OPTIONS, cut_weight, units, weight
 from bot.slack.markup.parts import Block, Items, Line, Part, Span, brief, data, drawn, ours, para, small, weigh
-from bot.slack.presses import Press
 from engine.domain.approval import ApprovalKind
 from engine.domain.json import JsonObject
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.presses import Press
 from bot.render.texts import Texts
 from bot.slack.markup.limits import VIEW_BLOCKS, VIEW_TITLE
 from bot.slack.markup.parts import Block, context, plain_text
-from bot.slack.presses import Press
 from engine.domain.json import JsonObject
 
 

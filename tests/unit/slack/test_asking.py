@@ -17,12 +17,12 @@ from bot.access import OneTimeCodes
 from bot.conversing import Conversing
 from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
+from bot.presses import Press
 from bot.slack.address import PREFIX, SURFACE, principal_id, thread_of
 from bot.slack.asking import Asking
 from bot.slack.desk import Desk
 from bot.slack.pace import Pace
 from bot.slack.people import SlackPeople
-from bot.slack.presses import Press
 from bot.slack.responses import Responses
 from engine.domain.ids import DEFAULT_TENANT, ConversationId, PrincipalId
 from engine.domain.json import JsonObject

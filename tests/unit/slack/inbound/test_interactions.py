@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from bot.presses import Press
 from bot.slack.address import Thread
 from bot.slack.inbound.interactions import interaction_delivery
-from bot.slack.presses import Press
 from engine.ports.chat_log import Delivery
 from tests.unit.slack.inbound.payloads import AVI, CHANNEL, DANA, NOW, ROOT, TEAM, TS, US, click, form
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+from bot.presses import Press
 from bot.render.approvals import ApprovalBlock, fields_of
 from bot.render.texts import Texts
 from bot.slack.markup.forms import (
     edit_view,
     read_edit,
 )
-from bot.slack.presses import Press
 from engine.agents.meeting_arguments import ScheduleMeetingArguments
 from engine.agents.meeting_change_arguments import ChangeMeetingArguments
 from engine.domain.approval import ApprovalKind

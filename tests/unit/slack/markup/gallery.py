@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from bot.presses import Press
 from bot.render.approvals import ApprovalBlock
 from bot.render.steps import GATED_AGENTS
 from bot.render.texts import Texts
@@ -28,7 +29,6 @@ from bot.slack.markup.forms import (
     reason_view,
 )
 from bot.slack.markup.reply import reply_bodies
-from bot.slack.presses import Press
 from engine.agents.meeting_arguments import ScheduleMeetingArguments
 from engine.agents.meeting_change_arguments import ChangeMeetingArguments
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Choice

@@ -7,12 +7,12 @@ from typing import Any, cast
 
 import pytest
 
+from bot.presses import Press, read_press
 from bot.render.bearing import anchored, settled
 from bot.render.steps import StepLine
 from bot.render.texts import LOCALES
 from bot.slack.markup.card import card_body
 from bot.slack.markup.steps import MOST_SHOWN, shown_steps
-from bot.slack.presses import Press, read_press
 from tests.servers.blockkit import validate_message
 from tests.unit.slack.markup.gallery import all_states, view_of
 from tests.unit.slack.markup.made import ICONS, card, step

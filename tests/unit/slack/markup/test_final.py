@@ -8,13 +8,13 @@ from typing import Any, cast
 
 import pytest
 
+from bot.presses import Press, read_press
 from bot.render.approvals import Button
 from bot.render.card import Card
 from bot.render.replies import FINAL
 from bot.slack.markup.pages import pages_of
 from bot.slack.markup.parts import Items, Para, Small, Span, drawn, weigh
 from bot.slack.markup.prose import prose_parts
-from bot.slack.presses import Press, read_press
 from engine.domain.json import JsonObject
 from tests.servers.blockkit import validate_message
 from tests.unit.slack.markup.gallery import all_states, view_of

@@ -8,11 +8,11 @@ from itertools import cycle
 
 import pytest
 
+from bot.presses import Press
 from bot.render.safe_text import clean, spell
 from bot.render.texts import LOCALES, Texts
 from bot.slack.markup.escape import escape
 from bot.slack.markup.forms import answer_view, change_view, details_view, do_this_view, edit_view, reason_view
-from bot.slack.presses import Press
 from engine.domain.approval import ApprovalKind
 from engine.domain.json import JsonObject
 from tests.servers.blockkit import validate_message, validate_view

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from bot.presses import Press, read_press
 from bot.render.approvals import Droppable
 from bot.render.texts import LOCALES
 from bot.slack.markup.forms import (
@@ -19,7 +20,6 @@ from bot.slack.markup.forms import (
     read_words,
     reason_view,
 )
-from bot.slack.presses import Press, read_press
 from engine.domain.approval import ApprovalKind
 from tests.servers.blockkit import validate_view
 from tests.unit.slack.markup.filling import EN, HE, MEETING, PRESS, gate, inputs, untouched

@@ -7,11 +7,10 @@ from typing import Any, cast
 
 import pytest
 
+from bot.presses import Press, choice_of, choice_token, read_press
 from bot.render.approvals import Button
 from bot.render.texts import LOCALES
-from bot.slack.markup.controls import choice_of, choice_token
 from bot.slack.markup.reply import reply_bodies
-from bot.slack.presses import Press, read_press
 from engine.domain.approval import ApprovalKind, Choice
 from engine.domain.ids import ChoiceId
 from tests.servers.blockkit import validate_message

@@ -10,11 +10,11 @@ from typing import Any, cast
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from bot.presses import Press
 from bot.render.safe_text import said
 from bot.render.texts import Texts
 from bot.slack.markup.forms import change_view, details_view, edit_view
 from bot.slack.markup.limits import cut, cut_weight, split_at, units, weight
-from bot.slack.presses import Press
 from engine.domain.approval import ApprovalKind
 from engine.domain.json import JsonObject
 from tests.servers.blockkit import validate_message, validate_view

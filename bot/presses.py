@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from engine.domain.ids import ChoiceId, opaque
 from engine.domain.json import JsonValue
+
+_SAFE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 
 _SEPARATOR = "|"
 
@@ -22,8 +26,8 @@ class Press:
     rating: int = 0
 
     @property
-    def action_id(self) -> str:
-        """Unique within a message, as Slack demands: an action is there once for each thing it is about."""
+    def name(self) -> str:
+        """Unique within a message: an action is there once for each thing it is about. At most 255 characters."""
         return ".".join(
             part for part in (self.action, self.approval[:40], self.choice, str(self.rating or "")) if part
         )[:255]
@@ -45,3 +49,13 @@ def read_press(value: str) -> Press | None:
         return None
     action, execution, approval, choice, rating = parts
     return Press(action=action, execution=execution, approval=approval, choice=choice, rating=int(rating))
+
+
+def choice_token(choice: str) -> str:
+    """What a button says of a choice: its id, or a digest of one that could be somebody's text or not fit."""
+    return choice if _SAFE_ID.fullmatch(choice) else f"~{opaque(choice)}"
+
+
+def choice_of(token: str, choices: Iterable[str]) -> ChoiceId | None:
+    """Which of an approval's choices a token from a button names; None where it names none of them."""
+    return next((ChoiceId(choice) for choice in choices if choice_token(choice) == token), None)
