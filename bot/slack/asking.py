@@ -95,7 +95,7 @@ class Asking:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._desk.refusal(error, texts)
+            words = await self._desk.refusals.words(error, texts)
             await self._desk.whisper(thread.channel, user, words, thread.ts)
 
     async def _start(self, principal: Principal, thread: Thread, text: str, key: str) -> None:

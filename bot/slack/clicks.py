@@ -7,22 +7,20 @@ from contextlib import suppress
 from typing import cast
 
 from bot.door import Question
-from bot.presses import Press, choice_of, read_press
+from bot.presses import Press, read_press
+from bot.pressing import Pressing, unknown_button
 from bot.render.texts import Texts
 from bot.slack.address import thread_of, user_of
 from bot.slack.asking import Asking
 from bot.slack.desk import Desk
 from bot.slack.forms import Values, form_view, read_form, refusal_by_input
 from bot.slack.markup.forms import TEXT, read_words
-from engine.domain.approval import ApprovalKind, Decision, DecisionVerb
-from engine.domain.execution import Signal
 from engine.domain.ids import ApprovalId, ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
 from engine.errors import ConflictError, IntegrationError, RefusedError, RequestError, TizmorError
 from engine.ports.chat_log import Delivery
 
-_SIGNALS = {"pause": Signal.PAUSE, "resume": Signal.RESUME, "cancel": Signal.CANCEL}
 DO_THIS = "do_this"
 """The form about somebody else's message; it is about no approval."""
 
@@ -35,6 +33,7 @@ class Clicks:
     def __init__(self, desk: Desk, asking: Asking) -> None:
         self._desk = desk
         self._asking = asking
+        self._pressing = Pressing(desk.door)
 
     async def click(self, delivery: Delivery) -> None:
         """A button, or an option of a menu."""
@@ -68,33 +67,20 @@ class Clicks:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._desk.refusal(error, texts)
+            words = await self._desk.refusals.words(error, texts)
             return refusal_by_input(question, _values(delivery), error, words, texts)
         return {}
 
     async def _pressed(self, delivery: Delivery, press: Press, principal: Principal) -> None:
-        if press.action in _SIGNALS:
-            await self._desk.door.signal(principal, ExecutionId(press.execution), _SIGNALS[press.action])
-        elif press.action == "feedback":
-            await self._desk.door.feedback(principal, ExecutionId(press.execution), press.rating, "")
-        elif press.action == "page":
+        if press.action == "page":
             await self._turn(delivery, press, principal)
-        elif press.approval:
-            await self._decide_or_ask(delivery, press, principal)
-        else:
-            raise _unknown(press.action)
-
-    async def _decide_or_ask(self, delivery: Delivery, press: Press, principal: Principal) -> None:
-        question = await self._question(principal, press)
-        decision = _at_once(press, question)
-        if decision is not None:
-            await self._desk.door.decide(principal, question.approval.id, decision)
+            return
+        question = await self._pressing.press(principal, press)
+        if question is None:
             return
         view = form_view(press.action, question, press, _texts(question.snapshot))
-        if view is None:  # it is not open any more: the check says why
-            reject = Decision(verb=DecisionVerb.REJECT, comment="")
-            await self._desk.door.check(principal, question.approval.id, reject)
-            raise _unknown(press.action)
+        if view is None:
+            raise unknown_button(press.action)
         try:
             await self._desk.web.open_view(str(delivery.payload.get("trigger_id", "")), view)
         except RefusedError as error:
@@ -130,7 +116,7 @@ class Clicks:
         channel, thread_ts = str(delivery.payload.get("channel", "")), str(delivery.payload.get("thread_ts") or "")
         try:
             if press is None:
-                raise _unknown("")
+                raise unknown_button("")
             about = await self._about(principal, press)
             if about is not None:
                 texts, thread = _texts(about), thread_of(about.execution.request.conversation_id)
@@ -143,7 +129,7 @@ class Clicks:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._desk.refusal(error, texts)
+            words = await self._desk.refusals.words(error, texts)
         await self._desk.whisper(channel, user_of(principal.id) or "", words, thread_ts)
 
     async def _about(self, principal: Principal, press: Press) -> ExecutionSnapshot | None:
@@ -153,26 +139,6 @@ class Clicks:
         with suppress(RequestError):
             return await self._desk.door.execution(principal, ExecutionId(press.execution))
         return None
-
-
-def _at_once(press: Press, question: Question) -> Decision | None:
-    """The decision a button makes by itself; None where a form comes first.
-
-    Raises:
-        RequestError: ``choice_unknown``.
-    """
-    match press.action:
-        case "approve" | "run":
-            return Decision(verb=DecisionVerb.APPROVE)
-        case "choose":
-            choice = choice_of(press.choice, (c.id for c in question.approval.choices))
-            if choice is None:
-                raise RequestError("choice_unknown", f"There is no choice {press.choice}.")
-            return Decision(verb=DecisionVerb.CHOOSE, choice=choice)
-        case "reject" if question.approval.kind in {ApprovalKind.CHOICE, ApprovalKind.QUESTION}:
-            return Decision(verb=DecisionVerb.REJECT)
-        case _:
-            return None
 
 
 def _press(delivery: Delivery) -> Press | None:
@@ -187,7 +153,3 @@ def _values(delivery: Delivery) -> Values:
 def _texts(about: ExecutionSnapshot) -> Texts:
     request = about.execution.request
     return Texts(request.locale, request.timezone)
-
-
-def _unknown(action: str) -> RequestError:
-    return RequestError("button_unknown", f"There is no button {action!r} here any more.")

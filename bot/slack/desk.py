@@ -11,26 +11,21 @@ from loguru import logger
 
 from bot.conversing import Conversing
 from bot.door import ChatDoor
+from bot.refusals import Refusals
 from bot.render.texts import Texts
 from bot.slack.address import user_of
 from bot.slack.markup.escape import escape
 from bot.slack.pace import Pace
 from bot.slack.people import SlackPeople
 from bot.slack.responses import Responses
-from engine.domain.ids import DEFAULT_TENANT, PrincipalId, TenantId
+from engine.domain.ids import DEFAULT_TENANT, TenantId
 from engine.domain.json import JsonObject
 from engine.domain.tenant import Principal, Role
 from engine.errors import (
-    ConflictError,
     IntegrationError,
-    NotAllowedError,
-    NotFoundError,
-    RequestError,
-    TizmorError,
 )
 from engine.ports.chat_log import Delivery
 from engine.ports.clock import Clock
-from engine.ports.people import People
 from engine.ports.remarks import RemarkBook
 
 
@@ -86,7 +81,7 @@ class Desk:
     door: ChatDoor
     conversing: Conversing
     people: SlackPeople
-    known: People
+    refusals: Refusals
     remarks: RemarkBook
     web: Web
     responses: Responses
@@ -132,31 +127,3 @@ class Desk:
             await self.web.whisper(channel, user, escape(text), thread_ts=thread_ts or None)
         except IntegrationError as error:
             logger.bind(code=error.code, detail=error.detail).info("whisper_failed")
-
-    async def refusal(self, error: TizmorError, texts: Texts) -> str:
-        """Why something was not done, in words for the person; the second one to decide learns who was first."""
-        match error:
-            case ConflictError(code="already_decided"):
-                return await self._decided_before(error, texts)
-            case ConflictError(code="approval_expired"):
-                return texts.say("conversation.expired")
-            case ConflictError(code="form_too_old"):
-                return texts.say("conversation.form_too_old")
-            case RequestError(code="button_unknown" | "choice_unknown"):
-                return texts.say("conversation.unknown_button")
-            case NotFoundError() | NotAllowedError():
-                return texts.say("conversation.not_yours")
-            case _:
-                return texts.error(error.code)
-
-    async def _decided_before(self, error: ConflictError, texts: Texts) -> str:
-        who, status = error.parameters.get("who", ""), error.parameters.get("status", "")
-        told = texts.say(f"conversation.approval_status.{status or 'superseded'}")
-        if status == "expired":
-            return texts.say("conversation.expired")
-        if not who:
-            return texts.say("conversation.already_closed", status=told)
-        names = await self.known.names([PrincipalId(who)])
-        when = error.parameters.get("when", "")
-        moment = texts.moment(datetime.fromisoformat(when)) if when else ""
-        return texts.say("conversation.already_by", who=names.get(PrincipalId(who), who), status=told, when=moment)

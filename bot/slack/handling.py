@@ -150,7 +150,7 @@ class SlackHandler:
         except IntegrationError:
             raise
         except TizmorError as error:
-            return await self._desk.refusal(error, texts)
+            return await self._desk.refusals.words(error, texts)
 
     async def _command(self, delivery: Delivery) -> None:
         given = order(delivery.text)
@@ -162,7 +162,7 @@ class SlackHandler:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._desk.refusal(error, texts)
+            words = await self._desk.refusals.words(error, texts)
         if words and not await self._desk.responses.answer(_address(delivery), escape(words)):
             channel = str(delivery.payload.get("channel", ""))
             await self._desk.whisper(channel, user_of(principal.id) or "", words)

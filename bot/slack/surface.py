@@ -21,6 +21,7 @@ from bot.conversing import Conversing
 from bot.door import ChatDoor
 from bot.inbox import Inbox
 from bot.outbox import Outbox
+from bot.refusals import Refusals
 from bot.remote_chat import RemoteChat, RemoteChatParts
 from bot.render.view import CardLook
 from bot.settings import Settings
@@ -221,7 +222,7 @@ class SlackSurface:
             door=parts.door,
             conversing=Conversing(parts.door, settings.tizmor_timezone),
             people=SlackPeople(calls, parts.people, parts.clock, identity.team_id, self._codes),
-            known=parts.people,
+            refusals=Refusals(parts.people),
             remarks=parts.remarks,
             web=calls,
             responses=responses,

@@ -35,6 +35,7 @@ from bot.access import OneTimeCodes
 from bot.conversing import Conversing
 from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
+from bot.refusals import Refusals
 from bot.slack.desk import Desk
 from bot.slack.handling import SlackHandler
 from bot.slack.inbound.bolt import build_app
@@ -160,7 +161,7 @@ async def taking_in(home: Path) -> AsyncGenerator[tuple[AsyncApp, Lab, SqliteCha
             door=door,
             conversing=Conversing(door, ZONE),
             people=SlackPeople(web, people, lab.clock, TEAM, OneTimeCodes(lab.clock, timedelta(hours=1))),
-            known=people,
+            refusals=Refusals(people),
             remarks=SqliteRemarks(database),
             web=web,
             responses=Responses(client.session, NOWHERE, 1),

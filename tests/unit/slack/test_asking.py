@@ -18,6 +18,7 @@ from bot.conversing import Conversing
 from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
 from bot.presses import Press
+from bot.refusals import Refusals
 from bot.slack.address import PREFIX, SURFACE, principal_id, thread_of
 from bot.slack.asking import Asking
 from bot.slack.desk import Desk
@@ -167,7 +168,7 @@ async def counter(home: Path) -> AsyncGenerator[Counter]:
             door=door,
             conversing=Conversing(door, "Asia/Jerusalem"),
             people=SlackPeople(slack, people, lab.clock, TEAM, codes),
-            known=people,
+            refusals=Refusals(people),
             remarks=SqliteRemarks(database),
             web=slack,
             responses=Responses(None, "http://127.0.0.1:1/api/", 1),

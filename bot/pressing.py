@@ -1,0 +1,75 @@
+"""What a button leads to, on whichever surface: a signal, a rating, one decision that is made once, or a form."""
+
+from __future__ import annotations
+
+from bot.door import ChatDoor, Question
+from bot.presses import Press, choice_of
+from engine.domain.approval import ApprovalKind, ApprovalStatus, Decision, DecisionVerb
+from engine.domain.execution import Signal
+from engine.domain.ids import ApprovalId, ExecutionId
+from engine.domain.tenant import Principal
+from engine.errors import RequestError
+
+_SIGNALS = {"pause": Signal.PAUSE, "resume": Signal.RESUME, "cancel": Signal.CANCEL}
+
+
+class Pressing:
+    """Repeatable: signals and ratings are, and the first decision wins."""
+
+    def __init__(self, door: ChatDoor) -> None:
+        self._door = door
+
+    async def press(self, principal: Principal, press: Press) -> Question | None:
+        """Do what a press does by itself.
+
+        Returns:
+            The open question a form is needed for; None where everything is done.
+
+        Raises:
+            RequestError: ``button_unknown``, ``choice_unknown``; else as the door.
+        """
+        if press.action in _SIGNALS:
+            await self._door.signal(principal, ExecutionId(press.execution), _SIGNALS[press.action])
+            return None
+        if press.action == "feedback":
+            await self._door.feedback(principal, ExecutionId(press.execution), press.rating, "")
+            return None
+        if not press.approval:
+            raise unknown_button(press.action)
+        question = await self._door.question(principal, ApprovalId(press.approval))
+        decision = at_once(press, question)
+        if decision is None:
+            return await self._open(principal, press, question)
+        await self._door.decide(principal, question.approval.id, decision)
+        return None
+
+    async def _open(self, principal: Principal, press: Press, question: Question) -> Question:
+        if question.approval.status is not ApprovalStatus.PENDING:  # the check says why
+            await self._door.check(principal, question.approval.id, Decision(verb=DecisionVerb.REJECT, comment=""))
+            raise unknown_button(press.action)
+        return question
+
+
+def at_once(press: Press, question: Question) -> Decision | None:
+    """The decision a button makes by itself; None where a form comes first.
+
+    Raises:
+        RequestError: ``choice_unknown``.
+    """
+    match press.action:
+        case "approve" | "run":
+            return Decision(verb=DecisionVerb.APPROVE)
+        case "choose":
+            choice = choice_of(press.choice, (c.id for c in question.approval.choices))
+            if choice is None:
+                raise RequestError("choice_unknown", f"There is no choice {press.choice}.")
+            return Decision(verb=DecisionVerb.CHOOSE, choice=choice)
+        case "reject" if question.approval.kind in {ApprovalKind.CHOICE, ApprovalKind.QUESTION}:
+            return Decision(verb=DecisionVerb.REJECT)
+        case _:
+            return None
+
+
+def unknown_button(action: str) -> RequestError:
+    """A button that is ours no more, or never was."""
+    return RequestError("button_unknown", f"There is no button {action!r} here any more.")
