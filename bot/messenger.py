@@ -71,6 +71,11 @@ class Messenger(Protocol):
         """Edits of one lane are made one after another; lanes do not wait for each other."""
         ...
 
+    def blocked(self, place: Place, *, edit: bool) -> timedelta:
+        """How long no edit, or no post, can be made in this place's lane, whatever message it is; never longer than
+        :meth:`wait` says of one."""
+        ...
+
     def wait(self, place: Place, ref: str | None, urgency: Urgency) -> timedelta:
         """How long the platform's limits want one to wait before this call: an edit of ``ref``, or a post where it is None."""
         ...

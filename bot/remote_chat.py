@@ -16,7 +16,7 @@ from loguru import logger
 
 from bot.messenger import MessageGoneError, Messenger, Picture, Place, Urgency
 from bot.render.view import CardLook, render_view
-from bot.sending import CARD, RESTING, Job, Shown, gist_of, next_job
+from bot.sending import CARD, RESTING, Board, Job, Shown, gist_of
 from engine.concurrency import Wakeup
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.domain.json import content_hash
@@ -67,7 +67,7 @@ class RemoteChat:
         self._again = again
         self._sent = sent
         self._shown: dict[ExecutionId, Shown] = {}
-        self._jobs: dict[tuple[ExecutionId, str], Job] = {}
+        self._jobs = Board(parts.messenger)
         self._left_out: set[ExecutionId] = set()
         self._closed_until: datetime | None = None
         self._bell = Wakeup()
@@ -89,7 +89,7 @@ class RemoteChat:
         """See the protocol: what differs waits for :meth:`run`. Mere progress is not even drawn while the card waits for
         its turn: when that comes, the latest state is."""
         known = self._shown.get(snapshot.id)
-        card = self._jobs.get((snapshot.id, CARD))
+        card = self._jobs.get(snapshot.id, CARD)
         if known is not None and card is not None and known.gist == gist_of(snapshot):
             known.unseen = snapshot
         else:
@@ -98,19 +98,18 @@ class RemoteChat:
 
     async def run(self) -> None:
         """Send until cancelled. A send under way when it is cancelled is looked up by the next process."""
-        for job in self._jobs.values():
-            job.under_way = False
+        self._jobs.rest()
         async with asyncio.TaskGroup() as group:
             while True:
                 now = self._parts.clock.now()
                 if self._closed_until is not None and self._closed_until > now:
                     await self._wait(self._closed_until - now)
                     continue
-                job, pause = next_job(self._jobs, self._parts.messenger, now)
+                job, pause = self._jobs.next(now)
                 if job is None:
                     await self._wait(pause)
                     continue
-                job.under_way = True
+                self._jobs.begin(job)
                 group.create_task(self._send(job))
 
     # What to send.
@@ -137,8 +136,7 @@ class RemoteChat:
         await self._note_if_shown(snapshot.id)
 
     def _compare(self, execution_id: ExecutionId, known: Shown, place: Place, picture: Picture) -> None:
-        name = (execution_id, picture.purpose)
-        job, shown = self._jobs.get(name), known.messages.get(picture.purpose)
+        job, shown = self._jobs.get(execution_id, picture.purpose), known.messages.get(picture.purpose)
         if job is not None:
             job.picture = picture
             return
@@ -147,7 +145,7 @@ class RemoteChat:
         if len(self._jobs) >= MOST_WAITING and picture.urgency is Urgency.PROGRESS:
             self._left_out.add(execution_id)
             return
-        self._jobs[name] = Job(
+        job = Job(
             key=MessageKey(execution_id=execution_id, conversation_id=place.conversation_id, purpose=picture.purpose),
             place=place,
             picture=picture,
@@ -156,6 +154,7 @@ class RemoteChat:
             uncertain=shown is not None and shown.ref is None and shown.sending_at is not None,
             posting_since=shown.sending_at if shown is not None else None,
         )
+        self._jobs.put(job)
 
     async def _wait(self, pause: timedelta | None) -> None:
         if pause is None:
@@ -189,7 +188,7 @@ class RemoteChat:
             if self._sent is not None:
                 self._sent(ok=True)
         finally:
-            job.under_way = False
+            self._jobs.end(job)
             self._bell.ring()
 
     async def _look_again(self, job: Job) -> None:
@@ -220,6 +219,7 @@ class RemoteChat:
             job.uncertain = False
             if found is not None:
                 job.ref = found
+                self._jobs.put(job)
                 await self._log(job, "")  # which state it shows nobody knows: it is edited next
                 return
         job.repeats += again
@@ -230,6 +230,7 @@ class RemoteChat:
         ref = await parts.messenger.post(job.place, picture, job.key, again=again)
         failpoint(f"chat.post.{_kind(picture)}.after")
         job.ref, job.uncertain = ref, False
+        self._jobs.put(job)
         await self._settle(job, picture)
 
     async def _edit(self, job: Job, ref: str, picture: Picture) -> None:
@@ -253,6 +254,7 @@ class RemoteChat:
         await self._parts.log.lost(job.key)
         known.messages.pop(job.key.purpose, None)
         job.ref, job.uncertain = None, False
+        self._jobs.put(job)
 
     async def _settle(self, job: Job, picture: Picture) -> None:
         """Note what is shown; the message stays on the board where a newer state came meanwhile."""
@@ -271,7 +273,7 @@ class RemoteChat:
         await self._parts.log.shown(job.key, ref, shown)
 
     def _drop(self, job: Job) -> None:
-        self._jobs.pop((job.key.execution_id, job.key.purpose), None)
+        self._jobs.drop(job)
         if self._left_out and len(self._jobs) < MOST_WAITING // 2:
             left_out, self._left_out = self._left_out, set()
             for execution_id in left_out:
@@ -297,7 +299,7 @@ class RemoteChat:
         known = self._shown.get(execution_id)
         if known is None or known.resting_at is None or known.unseen is not None:
             return
-        if any(name[0] == execution_id for name in self._jobs):
+        if self._jobs.has(execution_id):
             return
         del self._shown[execution_id]
         await self._parts.log.up_to_date(execution_id, known.conversation_id, known.resting_at)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
+from typing import NamedTuple, TypeAlias
 
 from bot.messenger import Messenger, Picture, Place, Urgency
 from engine.domain.execution import ExecutionStatus
@@ -19,6 +21,26 @@ AT_ONCE = 4
 """Posts under way at a time, each to another place; edits go one after another."""
 RESTING = frozenset({ExecutionStatus.DONE, ExecutionStatus.WAITING, ExecutionStatus.PAUSED})
 """An execution that is one of these has no news by itself."""
+
+
+Name: TypeAlias = tuple[ExecutionId, str]
+"""Execution and purpose."""
+
+
+class Kind(Enum):
+    """How a message that waits will be sent."""
+
+    POST = "post"
+    EDIT = "edit"
+    ASIDE = "aside"
+    """It is no message, and shares no budget."""
+
+
+class Group(NamedTuple):
+    """Messages that share a budget."""
+
+    lane: str
+    kind: Kind
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +64,13 @@ class Job:
     broken: bool = False
     """It fails for a reason of our own, so that nothing should wait for it."""
     under_way: bool = False
+    group: Group | None = None
+    """Among which it waits; the board's own."""
+
+    @property
+    def name(self) -> Name:
+        """Unique on a board."""
+        return self.key.execution_id, self.key.purpose
 
 
 @dataclass(slots=True)
@@ -83,33 +112,116 @@ def gist_of(snapshot: ExecutionSnapshot) -> object:
     )
 
 
-def next_job(
-    jobs: Mapping[tuple[ExecutionId, str], Job], messenger: Messenger, now: datetime
-) -> tuple[Job | None, timedelta | None]:
-    """The most urgent message that may be sent now; else how long until one may, None: nothing waits for time."""
-    everything = sorted(jobs.values(), key=lambda job: (job.picture.urgency, job.since))
-    busy = [job for job in everything if job.under_way and not job.picture.aside]
-    soonest: timedelta | None = None
-    for job in everything:
-        if job.under_way or _must_wait_for(job, busy, jobs.get((job.key.execution_id, CARD)), messenger):
-            continue
-        pause = messenger.wait(job.place, job.ref, job.picture.urgency)
-        if job.not_before is not None:
-            pause = max(pause, job.not_before - now)
-        if pause <= timedelta(0):
-            return job, None
-        soonest = pause if soonest is None else min(soonest, pause)
-    return None, soonest
+class Board:
+    """The messages that wait, and which of them is next.
+
+    They stand in groups that share a budget, so that a budget which is used up is asked about once and not for each message.
+
+    Args:
+        messenger: says when something may be sent.
+    """
+
+    def __init__(self, messenger: Messenger) -> None:
+        self._messenger = messenger
+        self._jobs: dict[Name, Job] = {}
+        self._groups: dict[Group, dict[Name, Job]] = {}
+        self._busy: dict[Name, Job] = {}
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    def __iter__(self) -> Iterator[Job]:
+        return iter(self._jobs.values())
+
+    def get(self, execution_id: ExecutionId, purpose: str) -> Job | None:
+        """The job of a message, if it waits."""
+        return self._jobs.get((execution_id, purpose))
+
+    def has(self, execution_id: ExecutionId) -> bool:
+        """Does anything of an execution wait?"""
+        return any(name[0] == execution_id for name in self._jobs)
+
+    def put(self, job: Job) -> None:
+        """Add it; or, where it has become an edit or a post since, let it wait among those."""
+        self._leave_group(job)
+        self._jobs[job.name] = job
+        job.group = self._group(job)
+        self._groups.setdefault(job.group, {})[job.name] = job
+
+    def drop(self, job: Job) -> None:
+        """It waits no more."""
+        self._jobs.pop(job.name, None)
+        self._leave_group(job)
+
+    def begin(self, job: Job) -> None:
+        """It is being sent."""
+        job.under_way = True
+        if not job.picture.aside:
+            self._busy[job.name] = job
+
+    def end(self, job: Job) -> None:
+        """It is not being sent any more."""
+        job.under_way = False
+        self._busy.pop(job.name, None)
+
+    def rest(self) -> None:
+        """Nothing is being sent."""
+        for job in self._jobs.values():
+            job.under_way = False
+        self._busy.clear()
+
+    def next(self, now: datetime) -> tuple[Job | None, timedelta | None]:
+        """The most urgent message that may be sent now; else how long until one may, None: nothing waits for time."""
+        best: Job | None = None
+        soonest: timedelta | None = None
+        for group, jobs in self._groups.items():
+            job, pause = self._next_of(group, jobs, now)
+            if job is not None and (best is None or _order(job) < _order(best)):
+                best = job
+            if pause is not None and (soonest is None or pause < soonest):
+                soonest = pause
+        return (best, None) if best is not None else (None, soonest)
+
+    def _next_of(self, group: Group, jobs: Mapping[Name, Job], now: datetime) -> tuple[Job | None, timedelta | None]:
+        if group.kind is Kind.EDIT and any(job.group == group for job in self._busy.values()):
+            return None, None
+        if group.kind is not Kind.ASIDE:
+            whole = self._messenger.blocked(next(iter(jobs.values())).place, edit=group.kind is Kind.EDIT)
+            if whole > timedelta(0):
+                return None, whole
+        soonest: timedelta | None = None
+        for job in sorted(jobs.values(), key=_order):
+            if job.under_way or (group.kind is Kind.POST and self._must_wait(job)):
+                continue
+            pause = self._messenger.wait(job.place, job.ref, job.picture.urgency)
+            if job.not_before is not None:
+                pause = max(pause, job.not_before - now)
+            if pause <= timedelta(0):
+                return job, None
+            soonest = pause if soonest is None else min(soonest, pause)
+        return None, soonest
+
+    def _must_wait(self, job: Job) -> bool:
+        """One post in a place at a time; the card is posted before what is said below it."""
+        posts = [other for other in self._busy.values() if other.ref is None]
+        if len(posts) >= AT_ONCE or any(o.place.conversation_id == job.place.conversation_id for o in posts):
+            return True
+        card = self.get(job.key.execution_id, CARD)
+        return card is not None and card is not job and card.ref is None and not card.broken
+
+    def _group(self, job: Job) -> Group:
+        kind = Kind.ASIDE if job.picture.aside else Kind.POST if job.ref is None else Kind.EDIT
+        return Group(lane=self._messenger.lane(job.place), kind=kind)
+
+    def _leave_group(self, job: Job) -> None:
+        if job.group is None:
+            return
+        jobs = self._groups.get(job.group, {})
+        jobs.pop(job.name, None)
+        if not jobs:
+            self._groups.pop(job.group, None)
+        job.group = None
 
 
-def _must_wait_for(job: Job, busy: Sequence[Job], card: Job | None, messenger: Messenger) -> bool:
-    """One edit of a lane at a time, one post in a place at a time; the card is posted before what is said below it."""
-    if job.picture.aside:
-        return False
-    if job.ref is not None:
-        lane = messenger.lane(job.place)
-        return any(other.ref is not None and messenger.lane(other.place) == lane for other in busy)
-    posts = [other for other in busy if other.ref is None]
-    if len(posts) >= AT_ONCE or any(o.place.conversation_id == job.place.conversation_id for o in posts):
-        return True
-    return card is not None and card is not job and card.ref is None and not card.broken
+def _order(job: Job) -> tuple[Urgency, datetime]:
+    return job.picture.urgency, job.since

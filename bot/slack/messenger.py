@@ -104,6 +104,11 @@ class SlackMessenger:
         del place
         return ""
 
+    def blocked(self, place: Place, *, edit: bool) -> timedelta:
+        """See the protocol."""
+        del place
+        return self._pace.wait(Family.UPDATE if edit else Family.POST)
+
     def wait(self, place: Place, ref: str | None, urgency: Urgency) -> timedelta:
         """See the protocol."""
         del urgency

@@ -53,7 +53,7 @@ class Line:
     async def pass_time(self, seconds: int, step: int = 1) -> None:
         """Let so many seconds pass; what is sent meanwhile is sent."""
         for _ in range(0, seconds, step):
-            while any(job.under_way for job in self.chat._jobs.values()):
+            while any(job.under_way for job in self.chat._jobs):
                 await asyncio.to_thread(lambda: None)  # time stands still while Slack is asked
             self.clock.advance(timedelta(seconds=step))
             self.scene.slack.clock.advance(step)

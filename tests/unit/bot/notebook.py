@@ -37,8 +37,6 @@ class Notebook:
     """Nothing can be edited."""
     drawn: int = 0
     pause: timedelta = NOW
-    asked: list[str] = field(default_factory=list[str])
-    """What the sender wanted to do, in its order."""
     finds: bool = True
     """Keys can be looked up; where not, what is posted once more says so."""
 
@@ -53,8 +51,10 @@ class Notebook:
     def lane(self, place: Place) -> str:
         return place.conversation_id
 
+    def blocked(self, place: Place, *, edit: bool) -> timedelta:
+        return NOW
+
     def wait(self, place: Place, ref: str | None, urgency: Urgency) -> timedelta:
-        self.asked.append("post" if ref is None else "edit")
         return self.pause
 
     async def post(self, place: Place, picture: Picture, key: MessageKey, *, again: bool = False) -> str:
