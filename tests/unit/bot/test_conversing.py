@@ -41,7 +41,7 @@ class Room:
         return await self.conversing.hear(said)
 
     async def executions(self, user: Principal | None = None) -> list[ExecutionSnapshot]:
-        found = await self.lab.store.executions(DEFAULT_TENANT, user.id if user else None, limit=20, before=None)
+        found = await self.lab.store.executions(DEFAULT_TENANT, user.ids if user else None, limit=20, before=None)
         return [await self.lab.orchestrator.get_execution(e) for e in found]
 
     async def only(self) -> ExecutionId:

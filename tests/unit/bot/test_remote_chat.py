@@ -205,21 +205,6 @@ async def test_a_message_that_is_refused_is_not_sent_again_until_it_changes(tmp_
         assert notebook.calls == ["post card", "post card"]
 
 
-async def test_a_question_goes_out_before_the_progress_of_others(tmp_path: Path) -> None:
-    notebook = Notebook()
-    async with open_desk(tmp_path, notebook) as desk:
-        await desk.chat.show(at("running"))
-        await desk.quiet()
-        notebook.pause = timedelta(hours=1)
-        await desk.chat.show(at("running", seq=2))
-        await desk.chat.show(at("gate", seq=3))
-        notebook.pause = timedelta(0)
-        notebook.calls.clear()
-        await desk.chat.show(at("gate", seq=4))
-        await desk.quiet()
-        assert [call.split(":")[0] for call in notebook.calls] == ["post approval", "edit card"]
-
-
 async def test_while_the_platform_does_not_know_us_everything_waits(tmp_path: Path) -> None:
     notebook = Notebook(before=[AuthExpiredError("chat_token_refused", "revoked")])
     async with open_desk(tmp_path, notebook) as desk:
