@@ -5,35 +5,21 @@ Questions and the result are replies of their own below it, because an edit noti
 
 from __future__ import annotations
 
+from bot.parts.card import ICONS, CardRooms, halt_parts, more_parts, note_parts, status_of, sum_parts, title_of
+from bot.parts.model import Part, Span, data, ours, para
+from bot.parts.steps import left_out
 from bot.presses import Press
 from bot.render.card import Card
-from bot.render.safe_text import clean
-from bot.render.texts import Phrase, Texts
+from bot.render.texts import Texts
 from bot.slack.markup.controls import button, confirmation, rows
+from bot.slack.markup.drawing import Block, drawn
 from bot.slack.markup.escape import escape
-from bot.slack.markup.limits import FALLBACK, MESSAGE_BYTES, cut_weight, weight
-from bot.slack.markup.parts import Block, Part, Span, brief, data, drawn, ours, para, small, weigh
-from bot.slack.markup.steps import left_out, plan_blocks, step_parts
+from bot.slack.markup.limits import FALLBACK, MESSAGE_BYTES, MRKDWN, weight
+from bot.slack.markup.measured import brief, weigh
+from bot.slack.markup.steps import plan_blocks, step_parts
 from engine.domain.json import JsonObject
 
-ICONS = {
-    "planning": "💭",
-    "running": "⏳",
-    "waiting": "⏳",
-    "asking": "✋",
-    "paused": "⏸️",
-    "stopping": "⏹️",
-    "succeeded": "✅",
-    "partial": "⚠️",
-    "failed": "❌",
-    "cancelled": "⏹️",
-    "rejected": "🚫",
-    "planned": "📋",
-}
-"""By the name of a status."""
-
-_TITLE, _NOTE, _LONG_NOTE, _LABEL = 600, 500, 1_300, 200
-"""What each may weigh: together they leave the plan its room."""
+_ROOMS = CardRooms(scale=MRKDWN, title=600, note=500, long_note=1_300, label=200)
 
 
 def card_body(card: Card, *, rich: bool) -> JsonObject:
@@ -44,7 +30,7 @@ def card_body(card: Card, *, rich: bool) -> JsonObject:
         rich: with Slack's plan and rich text; False draws sections only, for where those are not taken.
     """
     texts = Texts(card.locale)
-    title = cut_weight(" ".join(clean(card.title).split()), _TITLE) or texts.say("card.untitled")
+    title = title_of(card, texts, _ROOMS)
     # Slack's plan says by itself how far it is.
     progress = card.progress.label if card.progress and not (rich and card.steps) else ""
     above, below = _above(card, title, progress), _below(card, texts)
@@ -55,7 +41,8 @@ def card_body(card: Card, *, rich: bool) -> JsonObject:
         blocks = [*drawn(above, rich=True), *plan_blocks(card, texts, room), *drawn(below, rich=True), *controls]
     else:
         blocks = [*drawn([*above, *step_parts(card, room), *below], rich=False), *controls]
-    return {"text": fallback(texts.say("chat.card", status=_status(card), title=title)), "blocks": blocks}
+    told = texts.say("chat.card", status=status_of(card, _ROOMS), title=title)
+    return {"text": fallback(told), "blocks": blocks}
 
 
 def fallback(text: str) -> str:
@@ -64,32 +51,19 @@ def fallback(text: str) -> str:
 
 
 def _above(card: Card, title: str, progress: str) -> list[Part]:
-    status = [Span(text=f"{ICONS.get(card.status.name, '•')} "), ours(_status(card), bold=True)]
+    status = [Span(text=f"{ICONS.get(card.status.name, '•')} "), ours(status_of(card, _ROOMS), bold=True)]
     if progress:
-        status.append(ours(f" · {brief(progress, _LABEL)}"))
-    parts: list[Part] = [para(data(title, bold=True)), para(*status, tight=True)]
-    notes = ((card.banner, _NOTE), (card.notice, _NOTE), (card.understood, _LONG_NOTE), (card.limited, _NOTE))
-    parts += [small(brief(note, most), card.direction) for note, most in notes]
-    if card.paused:
-        parts.append(para(ours(brief(card.paused, _NOTE))))
-    if card.problem:
-        parts.append(para(ours(brief(card.problem.text, _NOTE))))
-        parts.append(small(cut_weight(clean(card.problem.detail), _LONG_NOTE), card.direction))
-    return parts
+        status.append(ours(f" · {brief(progress, _ROOMS.label)}"))
+    return [para(data(title, bold=True)), para(*status, tight=True), *note_parts(card, _ROOMS), *halt_parts(card, _ROOMS)]
 
 
 def _below(card: Card, texts: Texts) -> list[Part]:
-    parts: list[Part] = [*left_out(card, texts)]
-    if card.more:
-        parts.append(small(brief(card.more, _NOTE), card.direction))
+    parts: list[Part] = [*left_out(card, texts), *more_parts(card, _ROOMS)]
     if card.approvals:
         parts.append(para(Span(text="👇 "), ours(texts.say("chat.answer_below", n=len(card.approvals)), bold=True)))
     elif card.result:
         parts.append(para(Span(text="👇 "), ours(texts.say("chat.result_below"))))
-    sums = " · ".join(part for part in (card.cost, card.planned_by) if part)
-    if sums:
-        parts.append(small(brief(sums, _NOTE), card.direction))
-    return parts
+    return [*parts, *sum_parts(card, _ROOMS)]
 
 
 def _controls(card: Card, texts: Texts) -> list[Block]:
@@ -102,7 +76,3 @@ def _controls(card: Card, texts: Texts) -> list[Block]:
         confirm = confirmation(texts, "chat.stop") if action.action == "cancel" else None
         made.append(button(press, action.label, confirm=confirm))
     return rows(made)
-
-
-def _status(card: Card) -> Phrase:
-    return Phrase(brief(card.status.label, _LABEL))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.parts.measure import cut
 from bot.presses import Press, choice_token
 from bot.render.approvals import Button
 from bot.render.safe_text import clean
 from bot.render.texts import Texts
+from bot.slack.markup.drawing import Block, plain_text
 from bot.slack.markup.limits import BUTTON as BUTTON_LABEL
-from bot.slack.markup.limits import OPTION, OPTION_VALUE, PLACEHOLDER, cut
-from bot.slack.markup.parts import Block, plain_text
+from bot.slack.markup.limits import OPTION, OPTION_VALUE, PLACEHOLDER
 
 MOST_IN_ROW = 25
 MOST_BUTTONS = 5

@@ -7,39 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot.forms.decisions import WORDS, words_of
+from bot.forms.edits import asked_fields
+from bot.forms.reading import Asked
+from bot.parts.model import Para, Part, Span, ours, para, small
 from bot.presses import Press
 from bot.render.approvals import ApprovalBlock, Droppable, Field
 from bot.render.bearing import settled
 from bot.render.safe_text import clean
 from bot.render.texts import Texts
 from bot.slack.markup.controls import button, option, rows
-from bot.slack.markup.fields import field_parts
-from bot.slack.markup.inputs import Asked, UnfitError, input_block, read_input
-from bot.slack.markup.limits import HINT, INPUT, LABEL, VIEW_BYTES, head_of_weight
-from bot.slack.markup.pages import pages_of
-from bot.slack.markup.parts import Block, Para, Part, Span, brief, drawn, ours, para, plain_text, small
-from bot.slack.markup.schema import rule_of
+from bot.slack.markup.drawing import Block, drawn, plain_text
+from bot.slack.markup.inputs import LIMITS, input_block
+from bot.slack.markup.limits import HINT, INPUT, LABEL, VIEW_BYTES
+from bot.slack.markup.measured import brief, field_parts, head_of_weight, pages_of
 from bot.slack.markup.view import Words, form, json_bytes
 from engine.domain.json import JsonObject, JsonValue
 
-TEXT = "text"
+TEXT = WORDS
 """Block of the one input that forms in words have."""
 KEEP = "keep"
 """Blocks with the steps to keep begin with this."""
-
-ZONE = "timezone"
-"""Argument in whose zone a call's instants are written."""
 
 _MOST_INPUTS = 90
 _BOXES = 10
 """Boxes to tick that one element takes."""
 _PAGE, _WHOLE = 20_000, 10**9
 _QUOTED, _LEAD = 6_000, 600
-_ERRORS = {"timezone": "timezone_unknown", "email": "address_invalid"}
-"""Arguments whose refusal has a sentence of its own."""
 
 
 def edit_view(block: ApprovalBlock, schema: JsonObject, press: Press, texts: Texts) -> JsonObject:
@@ -53,7 +48,7 @@ def edit_view(block: ApprovalBlock, schema: JsonObject, press: Press, texts: Tex
     """
     blocks = drawn([small(brief(block.lead, _LEAD), texts.direction)], rich=True)
     spent, left_out = json_bytes(blocks), 0
-    for asked in _asked(block, schema):
+    for asked in asked_fields(block, schema, LIMITS):
         made = _fixed(asked, texts) if asked.rule.kind == "fixed" else [input_block(asked, texts)]
         size = json_bytes(made)
         if spent + size > VIEW_BYTES or len(blocks) + len(made) > _MOST_INPUTS:
@@ -66,53 +61,9 @@ def edit_view(block: ApprovalBlock, schema: JsonObject, press: Press, texts: Tex
     return form(Words(title="edit", submit="save", close="back"), blocks, press, texts)
 
 
-def read_edit(
-    block: ApprovalBlock, schema: JsonObject, values: Mapping[str, JsonValue], texts: Texts
-) -> tuple[dict[str, JsonValue], dict[str, str]]:
-    """The arguments as edited, and what is wrong with them.
-
-    Returns:
-        All arguments by name, those without an input or not touched exactly as they were; and words by block, in the
-        person's language, for what does not fit. With words, the arguments are not to be used.
-    """
-    found: dict[str, JsonValue] = {}
-    errors: dict[str, str] = {}
-    asked_for = _asked(block, schema)
-    for asked in asked_for:
-        found[asked.field.name] = asked.field.raw
-        if asked.rule.kind != "fixed" and asked.block_id in values:
-            try:
-                found[asked.field.name] = read_input(asked, values[asked.block_id], texts)
-            except UnfitError as error:
-                errors[asked.block_id] = error.words
-    # A moment that was picked is an instant; where the call's zone was changed, it is told in the new one.
-    zone = _zone(found.get(ZONE))
-    for asked in asked_for:
-        value, before = found[asked.field.name], asked.zone
-        if zone is not None and zone != before and asked.rule.kind == "instant" and isinstance(value, str):
-            found[asked.field.name] = _in_zone(value, before, zone)
-    return found, errors
-
-
-def refused_block(block: ApprovalBlock, path: str, texts: Texts) -> dict[str, str]:
-    """Words for the input of an argument that the tool refused, by block; empty where the form has no such input.
-
-    Args:
-        block: the question.
-        path: parameter ``field`` of the error ``arguments_invalid``, such as ``attendees.0.email``.
-        texts: the person's language.
-    """
-    first, last = path.split(".", maxsplit=1)[0], path.rsplit(".", maxsplit=1)[-1]
-    place = next((n for n, field in enumerate(block.fields) if field.name == first), None)
-    if place is None:
-        return {}
-    code = _ERRORS.get(last)
-    return {_block_id(place): texts.error(code) if code else texts.say("chat.form.unfit")}
-
-
 def first_input(block: ApprovalBlock, schema: JsonObject) -> str:
     """The block that words about a call as a whole are put under: Slack takes words only for blocks that are inputs."""
-    return next((asked.block_id for asked in _asked(block, schema) if asked.rule.kind != "fixed"), "")
+    return next((asked.key for asked in asked_fields(block, schema, LIMITS) if asked.rule.kind != "fixed"), "")
 
 
 def reason_view(block: ApprovalBlock, press: Press, texts: Texts) -> JsonObject:
@@ -134,7 +85,7 @@ def answer_view(block: ApprovalBlock, press: Press, texts: Texts) -> JsonObject:
 
 def read_words(values: Mapping[str, JsonValue]) -> str:
     """What was written into a form in words; empty where nothing was."""
-    return str(values.get(TEXT) or "").replace("\r\n", "\n").strip()
+    return words_of(values.get(TEXT))
 
 
 def change_view(block: ApprovalBlock, press: Press, texts: Texts) -> JsonObject:
@@ -145,18 +96,14 @@ def change_view(block: ApprovalBlock, press: Press, texts: Texts) -> JsonObject:
     return form(Words(title="change", submit="apply", close="back"), [*blocks, words], press, texts)
 
 
-def read_change(
-    block: ApprovalBlock, values: Mapping[str, JsonValue], texts: Texts
-) -> tuple[dict[str, JsonValue], dict[str, str]]:
-    """``drop`` and ``text`` as a plan's decision takes them, and words by block where nothing would change."""
-    drop: list[JsonValue] = []
-    for place, step in enumerate(block.drops):
+def read_dropped(block: ApprovalBlock, values: Mapping[str, JsonValue]) -> list[int]:
+    """Places of the steps that were not kept."""
+    dropped: list[int] = []
+    for place in range(len(block.drops)):
         kept = values.get(f"{KEEP}-{place // _BOXES}")
         if isinstance(kept, Sequence) and not isinstance(kept, str) and str(place) not in kept:
-            drop.append(step.id)
-    text = read_words(values)
-    found: dict[str, JsonValue] = {**({"drop": drop} if drop else {}), **({"text": text} if text else {})}
-    return found, {} if found else {TEXT: texts.say("chat.form.nothing")}
+            dropped.append(place)
+    return dropped
 
 
 def details_view(block: ApprovalBlock, press: Press, texts: Texts, *, page: int = 0) -> JsonObject:
@@ -198,32 +145,6 @@ def do_this_view(quoted: str, press: Press, texts: Texts) -> JsonObject:
     parts.append(small(texts.say("chat.form.nothing_written"), texts.direction))
     blocks = [words, *drawn(parts, rich=True)]
     return form(Words(title="do_this", submit="start", close="back"), blocks, press, texts)
-
-
-def _asked(block: ApprovalBlock, schema: JsonObject) -> list[Asked]:
-    named = next((field.raw for field in block.fields if field.name == ZONE), None)
-    zone = _zone(named) or _zone(block.zone) or ZoneInfo("UTC")
-    return [
-        Asked(field=field, rule=rule_of(field, schema), block_id=_block_id(place), zone=zone)
-        for place, field in enumerate(block.fields)
-    ]
-
-
-def _block_id(place: int) -> str:
-    return f"field-{place}"
-
-
-def _zone(name: JsonValue) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name) if isinstance(name, str) and name else None
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
-
-
-def _in_zone(value: str, before: tzinfo, zone: ZoneInfo) -> str:
-    """The same instant, told in another zone."""
-    moment = datetime.fromisoformat(value)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=before)).astimezone(zone).isoformat()
 
 
 def _fixed(asked: Asked, texts: Texts) -> list[Block]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from bot.parts.measure import units
+from bot.parts.question import QuestionRooms, outcome_part, question
 from bot.presses import Press, choice_token
 from bot.render.approvals import ApprovalBlock, Button
 from bot.render.card import Card
@@ -13,31 +15,29 @@ from bot.render.texts import Texts
 from bot.render.view import ExecutionView
 from bot.slack.markup.card import fallback
 from bot.slack.markup.controls import MOST_BUTTONS, button, menu, rows, shortened
-from bot.slack.markup.fields import field_parts, has_marks
+from bot.slack.markup.drawing import Block, drawn
 from bot.slack.markup.final import final_bodies
-from bot.slack.markup.limits import BUTTON, BUTTON_SHOWN, MESSAGE_BYTES, OPTION, OPTIONS, cut_weight, units, weight
-from bot.slack.markup.parts import Block, Items, Line, Part, Span, brief, data, drawn, ours, para, small, weigh
+from bot.slack.markup.limits import BUTTON, BUTTON_SHOWN, MESSAGE_BYTES, MRKDWN, OPTION, OPTIONS, weight
+from bot.slack.markup.measured import cut_weight, field_parts, weigh
 from engine.domain.approval import ApprovalKind
 from engine.domain.json import JsonObject
 
-MOST_STEPS = 15
-"""Steps of a plan that are named under the question about it."""
-
-_ICONS = {
-    ApprovalKind.GATE: "✋",
-    ApprovalKind.PLAN: "📋",
-    ApprovalKind.CHOICE: "🔀",
-    ApprovalKind.QUESTION: "💬",
-    ApprovalKind.UNKNOWN_OUTCOME: "❓",
-}
-_TOPIC_ICONS = {"budget": "💰", "model_unavailable": "⚠️", "follow_up": "✏️"}
-_TONES = {"attention": "✋", "good": "✅", "bad": "❌", "quiet": "▫️"}
-_TITLE, _SUBJECT, _LEAD, _FOOT, _UNDERSTOOD, _STEP = 300, 1_200, 600, 600, 800, 200
-"""What each may weigh: together they leave the arguments their room."""
+_ROOMS = QuestionRooms(
+    scale=MRKDWN,
+    title=300,
+    subject=1_200,
+    lead=600,
+    foot=600,
+    understood=800,
+    step=200,
+    asks=200,
+    choices=3_000,
+    choice=420,
+)
 _FIELD = 1_600
 """What one argument may weigh, for who reads on a phone: the rest of a longer one is counted and stands in the details."""
-_CHOICES, _CHOICE, _MENU = 3_000, 420, 2_500
-"""What all choices, one of them, and all of a menu may weigh."""
+_MENU = 2_500
+"""What all of a menu may weigh."""
 
 Bodies = list[tuple[str, JsonObject]]
 """Purposes and messages, in the order in which they are posted."""
@@ -64,77 +64,19 @@ def reply_bodies(view: ExecutionView, reply: Reply, *, rich: bool = True) -> Bod
 
 
 def _outcome(reply: Reply, *, rich: bool) -> JsonObject:
-    text = brief(reply.text, MESSAGE_BYTES // 2).strip() or "…"
-    icon = "" if text.lstrip().startswith(("✓", "✗")) else f"{_TONES.get(reply.tone, '▫️')} "
-    part = para(Span(text=icon), ours(text))
+    part = outcome_part(reply, MRKDWN, MESSAGE_BYTES // 2)
     return {"text": fallback(reply.text), "blocks": drawn([part], rich=rich)}
 
 
 def _question(card: Card, block: ApprovalBlock, reply: Reply, *, rich: bool) -> JsonObject:
     texts = Texts(reply.locale, block.zone)
-    above = _heading(block, texts)
-    foot = " · ".join(part for part in (block.tool, block.expires) if part)
-    below: list[Part] = [small(brief(foot, _FOOT), texts.direction)] if foot else []
-    if has_marks(block.fields):
-        below.insert(0, small(texts.say("chat.read_note"), texts.direction))
-    middle = _MIDDLES[block.kind](card, block, texts)
-    controls = _controls(card, block, texts)
-    spent = sum(map(weigh, (*above, *middle, *below))) + _labels(controls)
-    fields = field_parts(block.fields, texts, MESSAGE_BYTES - spent - 100, longest=_FIELD)
-    parts = [*above, *middle, *fields, *below]
-    return {"text": fallback(reply.text), "blocks": [*drawn(parts, rich=rich), *controls]}
-
-
-def _heading(block: ApprovalBlock, texts: Texts) -> list[Part]:
-    icon = _TOPIC_ICONS.get(block.topic) or _ICONS[block.kind]
-    parts: list[Part] = [para(Span(text=f"{icon} "), ours(brief(block.title, _TITLE), bold=True))]
-    if block.subject:
-        parts.append(para(ours(brief(" ".join(block.subject.split()), _SUBJECT)), tight=True))
-    if block.lead:
-        parts.append(small(brief(block.lead, _LEAD), texts.direction))
-    return parts
-
-
-def _plan(card: Card, block: ApprovalBlock, texts: Texts) -> list[Part]:
-    marks = {str(step.id): step for step in card.steps}
-    items: list[Line] = []
-    for drop in block.drops[:MOST_STEPS]:
-        step = marks.get(drop.id)
-        asks = step.asks if step is not None and step.touches_world else ""
-        line = (data(cut_weight(clean(drop.title), _STEP)),)
-        items.append((*line, ours(f" · ✏️ {brief(asks, _STEP)}", italic=True)) if asks else line)
-    parts: list[Part] = [small(brief(card.understood, _UNDERSTOOD), texts.direction)] if card.understood else []
-    if items:
-        parts.append(Items(items=tuple(items), first=1))
-    rest = len(block.drops) - MOST_STEPS
-    if rest > 0:
-        parts.append(small(texts.say("chat.more_items", n=rest), texts.direction))
-    return parts
-
-
-def _choices(card: Card, block: ApprovalBlock, texts: Texts) -> list[Part]:
-    """Choices whose labels a button cannot show whole are told above the buttons, numbered."""
-    del card, texts
     choices = [made for made in block.buttons if made.choice]
-    if not _told_above(choices):
-        return []
-    most = min(_CHOICE, _CHOICES // len(choices))
-    lines = tuple((data(cut_weight(" ".join(clean(made.label).split()), most)),) for made in choices)
-    return [Items(items=lines, first=1)]
-
-
-def _nothing(card: Card, block: ApprovalBlock, texts: Texts) -> list[Part]:
-    del card, block, texts
-    return []
-
-
-_MIDDLES: dict[ApprovalKind, Callable[[Card, ApprovalBlock, Texts], list[Part]]] = {
-    ApprovalKind.PLAN: _plan,
-    ApprovalKind.CHOICE: _choices,
-    ApprovalKind.QUESTION: _choices,
-    ApprovalKind.UNKNOWN_OUTCOME: _choices,
-    ApprovalKind.GATE: _nothing,
-}
+    asked = question(card, block, texts, _ROOMS, told=choices if _told_above(choices) else ())
+    controls = _controls(card, block, texts)
+    spent = sum(map(weigh, asked.parts)) + _labels(controls)
+    fields = field_parts(block.fields, texts, MESSAGE_BYTES - spent - 100, longest=_FIELD)
+    parts = [*asked.above, *asked.middle, *fields, *asked.below]
+    return {"text": fallback(reply.text), "blocks": [*drawn(parts, rich=rich), *controls]}
 
 
 def _told_above(choices: Sequence[Button]) -> bool:

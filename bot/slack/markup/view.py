@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from bot.presses import Press
 from bot.render.texts import Texts
+from bot.slack.markup.drawing import Block, context, plain_text
 from bot.slack.markup.limits import VIEW_BLOCKS, VIEW_TITLE
-from bot.slack.markup.parts import Block, context, plain_text
 from engine.domain.json import JsonObject
 
 

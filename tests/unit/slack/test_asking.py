@@ -17,6 +17,7 @@ from bot.access import OneTimeCodes
 from bot.conversing import Conversing
 from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
+from bot.linking import Linking
 from bot.presses import Press
 from bot.refusals import Refusals
 from bot.slack.address import PREFIX, SURFACE, principal_id, thread_of
@@ -31,6 +32,7 @@ from engine.domain.tenant import Principal, Role
 from engine.errors import RefusedError, UnavailableError
 from engine.ports.chat_log import Delivery
 from storage.chat_store import SqliteChatLog
+from storage.codes_store import SqliteCodes
 from storage.database import Database
 from storage.people_store import SqlitePeople
 from storage.remarks_store import SqliteRemarks
@@ -169,6 +171,7 @@ async def counter(home: Path) -> AsyncGenerator[Counter]:
             conversing=Conversing(door, "Asia/Jerusalem"),
             people=SlackPeople(slack, people, lab.clock, TEAM, codes),
             refusals=Refusals(people),
+            linking=Linking(people, SqliteCodes(database), lab.clock),
             remarks=SqliteRemarks(database),
             web=slack,
             responses=Responses(None, "http://127.0.0.1:1/api/", 1),

@@ -5,19 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, cast
 
+from bot.forms.edits import asked_fields, read_edit
 from bot.presses import Press
 from bot.render.approvals import ApprovalBlock, fields_of
 from bot.render.texts import Texts
-from bot.slack.markup.forms import (
-    edit_view,
-    read_edit,
-)
+from bot.slack.markup.forms import edit_view
+from bot.slack.markup.inputs import LIMITS
 from engine.agents.meeting_arguments import ScheduleMeetingArguments
 from engine.agents.meeting_change_arguments import ChangeMeetingArguments
 from engine.domain.approval import ApprovalKind
 from engine.domain.effect import Call
 from engine.domain.json import JsonObject, JsonValue
-from tests.unit.slack.markup.made import block
+from tests.unit.parts.made import block
 
 EN, HE = Texts("en", "Asia/Jerusalem"), Texts("he", "Asia/Jerusalem")
 PRESS = Press(action="edit", execution="e" * 32, approval="a" * 32)
@@ -74,8 +73,9 @@ def edited(
     """The arguments and errors by name after these changes by name."""
     asked = gate(arguments, texts)
     values = untouched(edit_view(asked, schema, PRESS, texts))
+    fields = asked_fields(asked, schema, LIMITS)
     found, errors = read_edit(
-        asked, schema, {**values, **{place(asked, name): value for name, value in changes.items()}}, texts
+        fields, {**values, **{place(asked, name): value for name, value in changes.items()}}, texts
     )
     names = {f"field-{n}": field.name for n, field in enumerate(asked.fields)}
     return found, {names[block_id]: words for block_id, words in errors.items()}

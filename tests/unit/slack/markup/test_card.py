@@ -7,15 +7,14 @@ from typing import Any, cast
 
 import pytest
 
+from bot.parts.steps import MOST_SHOWN, shown_steps
 from bot.presses import Press, read_press
-from bot.render.bearing import anchored, settled
 from bot.render.steps import StepLine
 from bot.render.texts import LOCALES
 from bot.slack.markup.card import card_body
-from bot.slack.markup.steps import MOST_SHOWN, shown_steps
 from tests.servers.blockkit import validate_message
-from tests.unit.slack.markup.gallery import all_states, view_of
-from tests.unit.slack.markup.made import ICONS, card, step
+from tests.unit.parts.made import ICONS, card, step
+from tests.unit.parts.states import all_states, view_of
 from tests.unit.slack.markup.scanner import findings, visible
 
 STATES = sorted(all_states("en"))
@@ -159,33 +158,8 @@ def test_a_long_plan_shows_what_matters_now_and_counts_the_rest() -> None:
     assert "45 more steps are finished · 18 more steps to come" in visible(blocks)
 
 
-def test_of_a_long_plan_that_is_over_the_last_steps_are_shown() -> None:
-    steps = tuple(step(n, "succeeded") for n in range(1, 41))
-    assert [made.number for made in shown_steps(steps)] == list(range(26, 41))
-
-
 def test_a_long_plan_names_every_step_in_one_of_its_counts() -> None:
     steps: tuple[StepLine, ...] = tuple(step(n, ICONS[n % len(ICONS)]) for n in range(1, 201))
     blocks = cast("list[dict[str, Any]]", card_body(replace(card("en", steps=1), steps=steps), rich=True)["blocks"])
     counts = next(line for line in visible(blocks).split("\n") if "more steps" in line)
     assert sum(int(word) for word in counts.split() if word.isdecimal()) == 200 - MOST_SHOWN
-
-
-@pytest.mark.parametrize(
-    ("text", "rtl", "ltr"),
-    [
-        ("שלום dana", "שלום dana", "\u200eשלום dana"),
-        ("dana שלום", "\u200fdana שלום", "dana שלום"),
-        ("\u2068dana\u2069 שלום", "\u200f\u2068dana\u2069 שלום", "\u200e\u2068dana\u2069 שלום"),
-        ("12 · 3", "\u200f12 · 3", "\u200e12 · 3"),
-        ("", "", ""),
-    ],
-)
-def test_a_line_of_ours_runs_the_cards_way_whatever_it_begins_with(text: str, rtl: str, ltr: str) -> None:
-    assert anchored(text, "rtl") == rtl
-    assert anchored(text, "ltr") == ltr
-
-
-def test_lines_of_a_text_in_two_languages_each_run_their_own_way_on_the_side_of_the_first() -> None:
-    assert settled(["שלום", "hello", "", "עולם 2"])[1:] == ["\u200f\u2068hello\u2069", "", "\u200f\u2068עולם 2\u2069"]
-    assert settled(["hello", "12", "world"]) == ["hello", "12", "world"]

@@ -9,12 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.slack.markup.forms import (
-    edit_view,
-    first_input,
-    read_edit,
-    refused_block,
-)
+from bot.forms.edits import asked_fields, read_edit, refused_field
+from bot.slack.markup.forms import edit_view, first_input
+from bot.slack.markup.inputs import LIMITS
 from engine.agents.meeting_arguments import ScheduleMeetingArguments
 from engine.domain.json import JsonObject, JsonValue
 from tests.servers.blockkit import validate_view
@@ -137,12 +134,12 @@ def test_another_zone_keeps_the_instant_that_was_picked() -> None:
 def test_a_zone_nobody_knows_leaves_the_moment_and_is_told_by_the_tool() -> None:
     found, _ = edited(MEETING, SCHEDULE, timezone="Mars/Base")
     assert found["starts"] == MEETING["starts"]
-    assert refused_block(gate(MEETING), "timezone", HE) == {place(gate(MEETING), "timezone"): "אין אזור זמן כזה."}
-    assert refused_block(gate(MEETING), "attendees.0.email", EN) == {
+    assert refused_field(gate(MEETING), "timezone", HE) == {place(gate(MEETING), "timezone"): "אין אזור זמן כזה."}
+    assert refused_field(gate(MEETING), "attendees.0.email", EN) == {
         place(gate(MEETING), "attendees"): "That is no mail address."
     }
-    assert refused_block(gate(MEETING), "title", EN) == {place(gate(MEETING), "title"): "This does not fit."}
-    assert refused_block(gate(MEETING), "nothing", EN) == {}
+    assert refused_field(gate(MEETING), "title", EN) == {place(gate(MEETING), "title"): "This does not fit."}
+    assert refused_field(gate(MEETING), "nothing", EN) == {}
 
 
 @pytest.mark.parametrize(
@@ -274,7 +271,7 @@ def test_whatever_the_arguments_are_an_untouched_form_gives_them_back(
     asked = gate(named)
     view = edit_view(asked, schema, PRESS, EN)
     assert validate_view(view) == [] or not named
-    found, errors = read_edit(asked, schema, untouched(view), EN)
+    found, errors = read_edit(asked_fields(asked, schema, LIMITS), untouched(view), EN)
     assert errors == {}
     assert json.dumps(found, sort_keys=True) == json.dumps(named, sort_keys=True)
 
@@ -291,7 +288,7 @@ def test_more_arguments_than_a_form_holds_stay_as_they_are_and_it_says_so() -> N
     view = edit_view(asked, {}, PRESS, EN)
     assert validate_view(view) == []
     assert "what is missing here stays as it is" in visible(view["blocks"])
-    assert read_edit(asked, {}, untouched(view), EN) == (dict(many), {})
+    assert read_edit(asked_fields(asked, {}, LIMITS), untouched(view), EN) == (dict(many), {})
     heavy: JsonObject = {f"argument_{n:03}": "ש" * 3_000 for n in range(60)}
     assert validate_view(edit_view(gate(heavy), {}, PRESS, EN)) == []
 

@@ -8,17 +8,19 @@ from typing import Any, cast
 
 import pytest
 
+from bot.parts.model import Items, Para, Span
+from bot.parts.prose import prose_parts
 from bot.presses import Press, read_press
 from bot.render.approvals import Button
 from bot.render.card import Card
 from bot.render.replies import FINAL
-from bot.slack.markup.pages import pages_of
-from bot.slack.markup.parts import Items, Para, Small, Span, drawn, weigh
-from bot.slack.markup.prose import prose_parts
+from bot.slack.markup.drawing import drawn
+from bot.slack.markup.measured import pages_of, weigh
 from engine.domain.json import JsonObject
 from tests.servers.blockkit import validate_message
-from tests.unit.slack.markup.gallery import all_states, view_of
-from tests.unit.slack.markup.made import card, messages, result, view
+from tests.unit.parts.made import card, result, view
+from tests.unit.parts.states import all_states, view_of
+from tests.unit.slack.markup.made import messages
 from tests.unit.slack.markup.scanner import findings, visible
 
 
@@ -129,12 +131,6 @@ def test_a_list_that_goes_on_keeps_its_numbers() -> None:
     assert drawn(second, rich=True)[0]["elements"][0]["elements"][0]["text"].startswith(f"{goes_on}. item {goes_on}")
 
 
-def test_what_cannot_be_divided_has_a_page_of_its_own() -> None:
-    long = Small(text="x" * 500)
-    assert pages_of([long, long], 300) == [(long,), (long,)]
-    assert pages_of([], 300) == []
-
-
 def test_pages_weigh_no_more_than_they_may_and_lose_no_line() -> None:
     parts = [
         Para(lines=tuple((Span(text=f"line {n}.{m} "), Span(text="b" * m, bold=True)) for m in range(40)))
@@ -144,12 +140,6 @@ def test_pages_weigh_no_more_than_they_may_and_lose_no_line() -> None:
     assert all(sum(map(weigh, page)) <= 1_000 for page in pages)
     shown = re.sub(r"[\s*]", "", "".join(visible(drawn(page, rich=False)) for page in pages))
     assert shown == "".join(f"line{n}.{m}{'b' * m}" for n in range(9) for m in range(40))
-
-
-def test_a_heading_stays_with_what_it_is_the_heading_of() -> None:
-    heading, item = Para(lines=((Span(text="Head", bold=True),),)), Items(items=((Span(text="y" * 200),),), tight=True)
-    pages = pages_of([Small(text="x" * 200), heading, item], 300)
-    assert [[type(part).__name__ for part in page] for page in pages] == [["Small"], ["Para", "Items"]]
 
 
 def test_many_small_paragraphs_are_no_more_blocks_than_a_message_takes() -> None:

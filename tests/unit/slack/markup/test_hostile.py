@@ -16,8 +16,9 @@ from bot.slack.markup.forms import answer_view, change_view, details_view, do_th
 from engine.domain.approval import ApprovalKind
 from engine.domain.json import JsonObject
 from tests.servers.blockkit import validate_message, validate_view
-from tests.unit.slack.markup.hostile import hostile_strings
-from tests.unit.slack.markup.made import block, card, field, filled, messages, view
+from tests.unit.hostile import hostile_strings
+from tests.unit.parts.made import block, card, field, filled, view
+from tests.unit.slack.markup.made import messages
 from tests.unit.slack.markup.scanner import findings, visible
 
 STRINGS = hostile_strings()

@@ -16,15 +16,15 @@ from bot.slack.markup.forms import (
     details_view,
     do_this_view,
     drop_view,
-    read_change,
+    read_dropped,
     read_words,
     reason_view,
 )
 from engine.domain.approval import ApprovalKind
 from tests.servers.blockkit import validate_view
+from tests.unit.parts.made import block
 from tests.unit.slack.markup.filling import EN, HE, MEETING, PRESS, gate, inputs, untouched
 from tests.unit.slack.markup.gallery import forms
-from tests.unit.slack.markup.made import block
 from tests.unit.slack.markup.scanner import findings, visible
 
 
@@ -55,10 +55,10 @@ def test_a_plan_is_changed_by_steps_and_by_words() -> None:
     view = change_view(asked, PRESS, EN)
     values = untouched(view)
     assert [len(made["element"].get("options", [])) for made in inputs(view).values()] == [10, 10, 3, 0]
-    assert read_change(asked, values, EN) == ({}, {"text": "Say what should change, or take out a step."})
+    assert read_dropped(asked, values) == []
     kept = [value for value in cast("list[str]", values["keep-1"]) if value != "12"]
-    found, errors = read_change(asked, {**values, "keep-1": kept, "keep-2": [], "text": "only two weeks"}, EN)
-    assert (found, errors) == ({"drop": ["s12", "s20", "s21", "s22"], "text": "only two weeks"}, {})
+    assert read_dropped(asked, {**values, "keep-1": kept, "keep-2": []}) == [12, 20, 21, 22]
+    assert read_dropped(asked, {}) == read_dropped(asked, {"keep-0": "0", "keep-1": None}) == []
 
 
 def test_details_show_every_argument_with_the_name_the_tool_has_for_it() -> None:

@@ -14,9 +14,10 @@ from bot.slack.markup.reply import reply_bodies
 from engine.domain.approval import ApprovalKind, Choice
 from engine.domain.ids import ChoiceId
 from tests.servers.blockkit import validate_message
+from tests.unit.parts.made import block, card, field, view
+from tests.unit.parts.states import all_states, view_of
 from tests.unit.render.story import ask, call, snapshot
-from tests.unit.slack.markup.gallery import all_states, view_of
-from tests.unit.slack.markup.made import block, card, field, messages, view
+from tests.unit.slack.markup.made import messages
 from tests.unit.slack.markup.scanner import findings, visible
 
 STATES = sorted(all_states("en"))

@@ -10,15 +10,15 @@ from typing import Any, cast
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from bot.parts.measure import units
 from bot.presses import Press
-from bot.render.safe_text import said
 from bot.render.texts import Texts
 from bot.slack.markup.forms import change_view, details_view, edit_view
-from bot.slack.markup.limits import cut, cut_weight, split_at, units, weight
 from engine.domain.approval import ApprovalKind
 from engine.domain.json import JsonObject
 from tests.servers.blockkit import validate_message, validate_view
-from tests.unit.slack.markup.made import block, card, field, filled, messages, view
+from tests.unit.parts.made import block, card, field, filled, view
+from tests.unit.slack.markup.made import messages
 from tests.unit.slack.markup.scanner import findings, texts
 
 PHASES = (Phase.explicit, Phase.generate, Phase.shrink)  # explaining traces every line of the validators
@@ -151,32 +151,3 @@ def test_a_gate_counts_every_character_it_does_not_show_and_the_details_show_the
         if f"page.{asked.id}.{page}" not in str(details["blocks"]):
             break
     assert whole == length * count
-
-
-@QUICK
-@given(any_text, st.integers(1, 200))
-def test_a_cut_keeps_within_its_limit_and_parts_no_emoji(text: str, limit: int) -> None:
-    text = said(text)
-    assert units(cut(text, limit)) <= limit
-    assert cut(text, 10**6) == text
-    assert weight(cut_weight(text, max(limit, 20))) <= max(limit, 20) + 3
-    assert not cut("👨\u200d👩\u200d👧" * 40, limit).removesuffix("…").endswith("\u200d")
-
-
-def test_an_isolate_that_is_divided_is_closed_and_opened_again() -> None:
-    head, rest = split_at(f"\u2068{'a' * 100}\u2069", 60)
-    assert (head[-1], rest[0]) == ("\u2069", "\u2068")
-    assert split_at("\u2068\u2068ab\u2069\u2069", 4) == ("\u2068\u2068a\u2069\u2069", "\u2068\u2068b\u2069\u2069")
-
-
-@QUICK
-@given(any_text.filter(bool), st.integers(60, 4_000))
-def test_what_is_divided_comes_together_again(text: str, limit: int) -> None:
-    text = said(text)
-    rest, pieces = text, list[str]()
-    while rest:
-        head, rest = split_at(rest, limit)
-        pieces.append(head)
-        assert weight(head) <= limit
-    kept = str.maketrans("", "", " \n\r\t\u2068\u2069")
-    assert "".join(pieces).translate(kept) == text.translate(kept)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bot.parts.model import Items, Line, Para, Span, data
 from bot.render.bearing import settled
 from bot.render.safe_text import clean
-from bot.slack.markup.parts import Items, Line, Para, Part, Span, data
 
 _HEADING = re.compile(r"#{1,6}\s+(.*)")
 _BULLET = re.compile(r"\s*[-*•]\s+(.*)")
 
 
-def prose_parts(text: str) -> list[Part]:
+def prose_parts(text: str) -> list[Para | Items]:
     """A text in Markdown's headings and bullets as parts, one for each paragraph or list."""
     return list(_parts(text))
 
 
-def _parts(text: str) -> Iterator[Part]:
+def _parts(text: str) -> Iterator[Para | Items]:
     lines, items = list[Line](), list[str]()
     for raw in [*text.splitlines(), ""]:
         heading, bullet = _HEADING.fullmatch(raw.strip()), _BULLET.fullmatch(raw)

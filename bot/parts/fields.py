@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.parts.model import Line, Para, Part, Span, ours
+from bot.parts.scale import Scale
 from bot.render.approvals import Field
 from bot.render.bearing import anchored, settled
 from bot.render.safe_text import said, spell
 from bot.render.texts import Direction, Texts, isolate
-from bot.slack.markup.limits import cut_weight, head_of_weight, weight
-from bot.slack.markup.parts import Line, Para, Part, Span, ours
 
 _LEAST = 180
 """What a field may weigh at least, its label included; where there are more than fit like this, the rest is counted."""
-_LABEL = 160
+LABEL = 160
+"""What a field's name may weigh."""
 _FRAME = 24
 """What holds a field together."""
 _ROOM_FOR_COUNT = 120
@@ -21,22 +22,25 @@ _MOST_LOOSE = 12
 """More fields than this stand without gaps, so that there are not too many blocks."""
 
 
-def field_parts(fields: Sequence[Field], texts: Texts, budget: int, *, longest: int | None = None) -> list[Part]:
+def field_parts(
+    fields: Sequence[Field], texts: Texts, scale: Scale, budget: int, *, longest: int | None = None
+) -> list[Part]:
     """Fields as parts.
 
     Args:
         fields: all of them.
         texts: the card's language.
+        scale: how the chat counts.
         budget: how much the parts may weigh together.
         longest: how much one of them may weigh, where there is room for more; None for no such limit.
     """
-    sizes = [min(_size(field), longest or budget) for field in fields]
+    sizes = [min(_size(field, scale), longest or budget) for field in fields]
     kept = list(fields)[: _fitting(sizes, budget - _ROOM_FOR_COUNT)]
     rest = len(fields) - len(kept)
     rooms = _rooms(sizes[: len(kept)], budget - (_ROOM_FOR_COUNT if rest else 0))
     parts: list[Part] = []
     for field, room in zip(kept, rooms, strict=True):
-        _append(parts, _field(field, texts, room), tight=len(kept) > _MOST_LOOSE)
+        _append(parts, _field(field, texts, scale, room), tight=len(kept) > _MOST_LOOSE)
     if rest:
         parts.append(Para(lines=((ours(texts.say("chat.more_fields", n=rest), bold=True),),)))
     return parts
@@ -47,14 +51,14 @@ def has_marks(fields: Sequence[Field]) -> bool:
     return any("⟦" in shown for field in fields for shown in (spell(field.label), spell(field.value)))
 
 
-def label_of(field: Field, direction: Direction, limit: int = _LABEL) -> str:
+def label_of(field: Field, direction: Direction, scale: Scale, limit: int = LABEL) -> str:
     """What a field is called, so that its line runs the card's way."""
     shown = spell(field.label) if field.known else isolate(spell(field.label))
-    return anchored(cut_weight(" ".join(shown.split()), limit) or "–", direction)
+    return anchored(scale.cut(" ".join(shown.split()), limit) or "–", direction)
 
 
-def _field(field: Field, texts: Texts, room: int) -> list[Para]:
-    label = label_of(field, texts.direction, min(_LABEL, room // 2))
+def _field(field: Field, texts: Texts, scale: Scale, room: int) -> list[Para]:
+    label, weight = label_of(field, texts.direction, scale, min(LABEL, room // 2)), scale.weight
     head: list[Span] = [Span(text=f"{label}:", bold=True)]
     room -= _FRAME + weight(label)
     note = said(field.note)
@@ -62,19 +66,19 @@ def _field(field: Field, texts: Texts, room: int) -> list[Para]:
         head.append(Span(text=f" ({note})", italic=True))
         room -= weight(note)
     value = spell(field.value)
-    shown, more = _shown(value, room, texts)
+    shown, more = _shown(value, room, texts, scale)
     if "\n" not in shown and not more:
-        return [Para(lines=((*head, Span(text=f" {_apart(shown)}")),))]
-    lines = tuple((Span(text=line),) for line in settled(shown.split("\n")))
+        return [Para(lines=((*head, Span(text=f" {_apart(shown)}", exact=True)),))]
+    lines = tuple((Span(text=line, exact=True),) for line in settled(shown.split("\n")))
     return [Para(lines=(tuple(head),)), Para(lines=(*lines[:-1], (*lines[-1], *more)), quote=True, tight=True)]
 
 
-def _shown(value: str, room: int, texts: Texts) -> tuple[str, Line]:
+def _shown(value: str, room: int, texts: Texts, scale: Scale) -> tuple[str, Line]:
     """As much of a value as fits, and how many characters of it do not."""
-    if weight(value) <= room:
+    if scale.weight(value) <= room:
         return value, ()
-    count = weight(texts.say("chat.more_characters", n=len(value))) + 8
-    shown = head_of_weight(value, max(room - count, 12))
+    count = scale.weight(texts.say("chat.more_characters", n=len(value))) + 8
+    shown = scale.head(value, max(room - count, 12))
     left = texts.say("chat.more_characters", n=len(value) - len(shown))
     return shown, (Span(text="… "), ours(left, italic=True))
 
@@ -95,7 +99,8 @@ def _append(parts: list[Part], made: Sequence[Para], *, tight: bool) -> None:
     parts.extend(made[1:])
 
 
-def _size(field: Field) -> int:
+def _size(field: Field, scale: Scale) -> int:
+    weight = scale.weight
     return weight(spell(field.label)) + weight(spell(field.value)) + weight(field.note) + _FRAME + 12
 
 

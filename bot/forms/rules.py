@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, cast
 
+from bot.parts.measure import units
 from bot.render.approvals import Field
 from bot.render.safe_text import escaped_json
-from bot.slack.markup.limits import INPUT, OPTIONS, units
 from engine.domain.json import JsonObject, JsonValue
 
 Kind = Literal[
@@ -26,9 +26,19 @@ _LONG = 300
 """A text that may be longer than this gets several lines."""
 _SHORT = 120
 _TEN_DIGITS = range(1_000_000_000, 10_000_000_000)
-"""Instants Slack's picker takes, in seconds since 1970."""
+"""Instants a form takes, in seconds since 1970: from 2001 to 2286, which is what pickers are made for."""
 _EXACT = 10**15
 """Numbers from here on are not written without an exponent, or lose digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one input of a chat takes."""
+
+    text: int
+    """UTF-16 units that can be written into it."""
+    options: int
+    """Values it can offer to choose from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,27 +57,35 @@ class Rule:
     """Largest number, or most characters or entries."""
     choices: tuple[JsonValue, ...] = ()
     too_long: bool = False
-    """Fixed only because no input of Slack's takes a text this long."""
+    """Fixed only because no input takes a text this long."""
 
 
-def rule_of(field: Field, schema: JsonObject) -> Rule:
+def rule_of(field: Field, schema: JsonObject, limits: Limits) -> Rule:
     """How a field of a call is edited.
 
     Args:
         field: with its value as it is now.
         schema: of all the tool's arguments, as pydantic makes it; empty where nobody has one.
+        limits: of the chat's inputs.
     """
     properties = _mapping(schema.get("properties"))
     shape, nullable = _resolved(_mapping(properties.get(field.name)), schema)
     required = field.name in _items(schema.get("required"))
     if field.input == "fixed":
         return Rule(kind="fixed", empty=True)
-    rule = _rule(_kind(shape, field, schema), shape, required=required, nullable=nullable)
-    return Rule(kind="fixed", empty=True, too_long=True) if _is_too_long(rule.kind, field.raw) else rule
+    kind = _chosen(shape, field.raw, limits) or _kind(shape, field, schema)
+    if _is_too_long(kind, field.raw, limits.text):
+        return Rule(kind="fixed", empty=True, too_long=True)
+    return _rule(kind, shape, required=required, nullable=nullable)
 
 
 def seconds_of(value: JsonValue, zone: tzinfo) -> int | None:
-    """An instant in seconds since 1970 as Slack's picker takes it, or None."""
+    """An instant in seconds since 1970 where it can be picked, or None.
+
+    Args:
+        value: ISO 8601.
+        zone: in which one without an offset is meant.
+    """
     try:
         moment = datetime.fromisoformat(str(value))
         found = int((moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp())
@@ -115,11 +133,13 @@ def _rule(kind: Kind, shape: Mapping[str, Any], *, required: bool, nullable: boo
             return Rule(kind=kind, empty=nullable or kind == "person", nullable=nullable)
 
 
+def _chosen(shape: Mapping[str, Any], value: JsonValue, limits: Limits) -> Kind | None:
+    options = _items(shape.get("enum"))
+    return "choice" if value in options and len(options) <= limits.options else None
+
+
 def _kind(shape: Mapping[str, Any], field: Field, schema: JsonObject) -> Kind:
     value, by_value = field.raw, cast("Kind", field.input)
-    options = shape.get("enum")
-    if isinstance(options, list) and value in options and len(cast("list[JsonValue]", options)) <= OPTIONS:
-        return "choice"
     match shape.get("type"):
         case "boolean" if isinstance(value, bool):
             return "boolean"
@@ -162,16 +182,16 @@ def _checked(kind: Kind, value: JsonValue) -> Kind:
     return kind
 
 
-def _is_too_long(kind: Kind, value: JsonValue) -> bool:
+def _is_too_long(kind: Kind, value: JsonValue, limit: int) -> bool:
     match kind:
         case "text" | "multiline" | "email":
-            return units(str(value or "")) > INPUT
+            return units(str(value or "")) > limit
         case "lines":
-            return units("\n".join(map(str, _items(value)))) > INPUT
+            return units("\n".join(map(str, _items(value)))) > limit
         case "people":
-            return units("\n".join(people_lines(value))) > INPUT
+            return units("\n".join(people_lines(value))) > limit
         case "json":
-            return units(json_text(value)) > INPUT
+            return units(json_text(value)) > limit
         case _:
             return False
 
