@@ -12,7 +12,7 @@ from engine.concurrency import Wakeup
 from engine.domain.approval import Approval, ApprovalStatus, Decision
 from engine.domain.event import Event
 from engine.domain.execution import Signal
-from engine.domain.ids import DEFAULT_CONVERSATION, ApprovalId, ConversationId, ExecutionId, TenantId
+from engine.domain.ids import DEFAULT_CONVERSATION, ApprovalId, ConversationId, ExecutionId, PrincipalId, TenantId
 from engine.domain.request import Request, clean_text, dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine
@@ -79,7 +79,7 @@ class Gateway:
     async def orchestrate(self, principal: Principal, command: OrchestrateCommand) -> ExecutionSnapshot:
         """Start an execution."""
         user = command.user_id or principal.id
-        action = Action.ASK if user == principal.id else Action.ACT_FOR
+        action = Action.ASK if user in principal.ids else Action.ACT_FOR
         authorise(principal, action, tenant=principal.tenant_id)
         text = clean_text(command.text)
         request = Request(
@@ -102,8 +102,7 @@ class Gateway:
 
     async def executions(self, principal: Principal, *, limit: int, before: str | None) -> Page:
         """Executions the principal may see."""
-        user = None if _sees_all(principal) else principal.id
-        found = await self._s.store.executions(principal.tenant_id, user, limit=limit + 1, before=before)
+        found = await self._s.store.executions(principal.tenant_id, _whose(principal), limit=limit + 1, before=before)
         items = tuple([await self._s.orchestrator.get_execution(e) for e in found[:limit]])
         return Page(items=items, next=items[-1].execution.id if len(found) > limit and items else None)
 
@@ -114,8 +113,7 @@ class Gateway:
 
     async def approvals(self, principal: Principal, status: ApprovalStatus | None) -> tuple[Approval, ...]:
         """Approvals the principal may see."""
-        user = None if _sees_all(principal) else principal.id
-        return tuple(await self._s.store.approvals(principal.tenant_id, user, status))
+        return tuple(await self._s.store.approvals(principal.tenant_id, _whose(principal), status))
 
     async def decide(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> Approval:
         """Answer an approval."""
@@ -136,12 +134,13 @@ class Gateway:
         """The executions of a conversation."""
         found = await self._s.store.thread(principal.tenant_id, conversation_id, limit=MOST_IN_A_THREAD)
         snapshots = [await self._s.orchestrator.get_execution(e) for e in found]
-        return tuple(s for s in snapshots if _sees_all(principal) or s.execution.request.user_id == principal.id)
+        whose = _whose(principal)
+        return tuple(s for s in snapshots if whose is None or s.execution.request.user_id in whose)
 
     async def live(self, principal: Principal) -> tuple[ExecutionSnapshot, ...]:
         """The principal's own executions that are not done."""
         authorise(principal, Action.ASK, tenant=principal.tenant_id)
-        found = await self._s.store.live(principal.tenant_id, principal.id, limit=MOST_LIVE)
+        found = await self._s.store.live(principal.tenant_id, principal.ids, limit=MOST_LIVE)
         return tuple([await self._s.orchestrator.get_execution(e) for e in found])
 
     async def asked_in(self, tenant: TenantId, conversation_id: ConversationId) -> bool:
@@ -162,8 +161,7 @@ class Gateway:
     async def costs(self, principal: Principal, since: date) -> tuple[CostLine, ...]:
         """What model calls cost."""
         authorise(principal, Action.ASK, tenant=principal.tenant_id)
-        user = None if _sees_all(principal) else principal.id
-        return tuple(await self._s.store.costs(principal.tenant_id, user, since))
+        return tuple(await self._s.store.costs(principal.tenant_id, _whose(principal), since))
 
     async def events(self, principal: Principal, execution_id: ExecutionId, after: int) -> AsyncGenerator[Event]:
         """An execution's events."""
@@ -226,9 +224,10 @@ class Gateway:
         return snapshot
 
 
-def _sees_all(principal: Principal) -> bool:
+def _whose(principal: Principal) -> frozenset[PrincipalId] | None:
+    """The accounts whose things a principal sees: every account of the person; None: everybody's."""
     try:
         authorise(principal, Action.SEE, tenant=principal.tenant_id)
     except TizmorError:
-        return False
-    return True
+        return principal.ids
+    return None

@@ -71,8 +71,13 @@ class Messenger(Protocol):
         """Edits of one lane are made one after another; lanes do not wait for each other."""
         ...
 
+    def room(self, place: Place) -> str:
+        """Posts of one room are made one after another, and the limits look at nothing finer. A room that is a lane besides
+        has one budget for posts and edits."""
+        ...
+
     def blocked(self, place: Place, *, edit: bool) -> timedelta:
-        """How long no edit, or no post, can be made in this place's lane, whatever message it is; never longer than
+        """How long no edit can be made in this place's lane, or no post in its room, whatever message it is; never longer than
         :meth:`wait` says of one."""
         ...
 

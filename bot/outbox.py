@@ -36,6 +36,22 @@ class Surface(Protocol):
         ...
 
 
+class Watcher(Protocol):
+    """A chat that shows besides what concerns its people of executions that are held elsewhere (``bot.mirror``)."""
+
+    def owns(self, conversation_id: ConversationId) -> bool:
+        """Is this conversation held there? Then its surface shows it, not this."""
+        ...
+
+    async def behind(self) -> Sequence[ExecutionId]:
+        """Executions that it shows less of than it should, oldest first."""
+        ...
+
+    def show(self, snapshot: ExecutionSnapshot) -> None:
+        """Look at this state as soon as there is time; waits for nothing, and raises nothing."""
+        ...
+
+
 class Outbox:
     """One reader for all surfaces. Progress may be skipped; approvals, questions and finals are states and never are.
 
@@ -52,6 +68,7 @@ class Outbox:
         self._pauses: dict[ExecutionId, timedelta] = {}
         """Of executions that could not be shown: how long until the next try."""
         self._surfaces: dict[str, Surface] = {"": local}
+        self._mirrors: dict[str, Watcher] = {}
         self._stale: dict[ExecutionId, None] = {}
         self._bell = Wakeup()
 
@@ -70,10 +87,16 @@ class Outbox:
         for execution_id in await surface.behind():
             self.mark(execution_id)
 
+    async def add_mirror(self, name: str, mirror: Watcher) -> None:
+        """Let a mirror see what is held elsewhere from now on, and first what it is behind with; the last of a name counts."""
+        self._mirrors[name] = mirror
+        for execution_id in await mirror.behind():
+            self.mark(execution_id)
+
     async def run(self) -> None:
         """Show until cancelled; begins with what was not shown before a restart. The crash barrier of delivery."""
-        for surface in tuple(self._surfaces.values()):
-            for execution_id in await surface.behind():
+        for shower in (*self._surfaces.values(), *self._mirrors.values()):
+            for execution_id in await shower.behind():
                 self.mark(execution_id)
         self._pauses.clear()
         async with asyncio.TaskGroup() as group:
@@ -108,6 +131,9 @@ class Outbox:
     async def _show(self, execution_id: ExecutionId) -> None:
         snapshot = await self._state.snapshot(execution_id)
         conversation = snapshot.execution.request.conversation_id
+        for mirror in self._mirrors.values():
+            if not mirror.owns(conversation):
+                mirror.show(snapshot)
         surface = next((s for s in self._surfaces.values() if s.owns(conversation)), None)
         if surface is not None:
             await surface.show(snapshot)

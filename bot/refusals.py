@@ -47,7 +47,9 @@ class Refusals:
             return texts.say("conversation.expired")
         if not who:
             return texts.say("conversation.already_closed", status=told)
-        names = await self._people.names([PrincipalId(who)])
         when = error.parameters.get("when", "")
         moment = texts.moment(datetime.fromisoformat(when)) if when else ""
+        if error.parameters.get("own"):  # nobody else was first: they answered it themselves, perhaps in another chat
+            return texts.say("linking.own_decision", status=told, when=moment)
+        names = await self._people.names([PrincipalId(who)])
         return texts.say("conversation.already_by", who=names.get(PrincipalId(who), who), status=told, when=moment)

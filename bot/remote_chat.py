@@ -205,8 +205,10 @@ class RemoteChat:
             else:
                 await self._edit(job, job.ref, picture)
         except RefusedError as error:
-            logger.bind(purpose=picture.purpose, code=error.code, detail=error.detail).error("message_refused")
-            if picture.urgency is Urgency.NOTIFY:
+            waited_for = picture.urgency is Urgency.NOTIFY
+            told = logger.bind(purpose=picture.purpose, code=error.code, detail=error.detail)
+            told.log("ERROR" if waited_for else "WARNING", "message_refused")
+            if waited_for:
                 self._later(job, REFUSED_PAUSE * 2 ** min(job.attempts, 5))
             else:  # the same state would be refused again; the next one is tried
                 await self._settle(job, picture)

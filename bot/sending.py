@@ -18,7 +18,8 @@ from engine.ports.message_log import LoggedMessage, MessageKey
 
 CARD = "card"
 AT_ONCE = 4
-"""Posts under way at a time, each to another place; edits go one after another."""
+"""Posts under way at a time, each to another room."""
+ABOUT_TO = timedelta(milliseconds=50)
 RESTING = frozenset({ExecutionStatus.DONE, ExecutionStatus.WAITING, ExecutionStatus.PAUSED})
 """An execution that is one of these has no news by itself."""
 
@@ -40,6 +41,7 @@ class Group(NamedTuple):
     """Messages that share a budget."""
 
     lane: str
+    """Or room, of posts."""
     kind: Kind
 
 
@@ -171,29 +173,42 @@ class Board:
         self._busy.clear()
 
     def next(self, now: datetime) -> tuple[Job | None, timedelta | None]:
-        """The most urgent message that may be sent now; else how long until one may, None: nothing waits for time."""
+        """The most urgent message that may be sent now; else how long until one may, None: nothing waits for time.
+
+        Where a more urgent one is about to be allowed, it is waited for: they may share what a limit leaves.
+        """
         best: Job | None = None
         soonest: timedelta | None = None
+        about_to: Job | None = None
         for group, jobs in self._groups.items():
             job, pause = self._next_of(group, jobs, now)
             if job is not None and (best is None or _order(job) < _order(best)):
                 best = job
-            if pause is not None and (soonest is None or pause < soonest):
-                soonest = pause
+            if pause is None:
+                continue
+            soonest = pause if soonest is None else min(soonest, pause)
+            if pause <= ABOUT_TO:
+                waits = min((each for each in jobs.values() if not each.under_way), key=_order, default=None)
+                about_to = waits if about_to is None or (waits and _order(waits) < _order(about_to)) else about_to
+        if best is not None and about_to is not None and about_to.picture.urgency < best.picture.urgency:
+            return None, soonest
         return (best, None) if best is not None else (None, soonest)
 
     def _next_of(self, group: Group, jobs: Mapping[Name, Job], now: datetime) -> tuple[Job | None, timedelta | None]:
-        if group.kind is Kind.EDIT and any(job.group == group for job in self._busy.values()):
+        if self._is_busy(group):
             return None, None
         if group.kind is not Kind.ASIDE:
             whole = self._messenger.blocked(next(iter(jobs.values())).place, edit=group.kind is Kind.EDIT)
             if whole > timedelta(0):
                 return None, whole
         soonest: timedelta | None = None
+        paused: dict[Urgency, timedelta] = {}
         for job in sorted(jobs.values(), key=_order):
             if job.under_way or (group.kind is Kind.POST and self._must_wait(job)):
                 continue
-            pause = self._messenger.wait(job.place, job.ref, job.picture.urgency)
+            pause = paused.get(job.picture.urgency) or self._messenger.wait(job.place, job.ref, job.picture.urgency)
+            if group.kind is Kind.POST and pause > timedelta(0):
+                paused[job.picture.urgency] = pause  # all of them go to one room
             if job.not_before is not None:
                 pause = max(pause, job.not_before - now)
             if pause <= timedelta(0):
@@ -201,17 +216,23 @@ class Board:
             soonest = pause if soonest is None else min(soonest, pause)
         return None, soonest
 
-    def _must_wait(self, job: Job) -> bool:
-        """One post in a place at a time; the card is posted before what is said below it."""
-        posts = [other for other in self._busy.values() if other.ref is None]
-        if len(posts) >= AT_ONCE or any(o.place.conversation_id == job.place.conversation_id for o in posts):
+    def _is_busy(self, group: Group) -> bool:
+        """One call of a lane or room at a time, so that none takes what another counts on; and not too many posts altogether."""
+        if group.kind is Kind.ASIDE:
+            return False
+        if any(job.group is not None and job.group.lane == group.lane for job in self._busy.values()):
             return True
+        return group.kind is Kind.POST and sum(job.ref is None for job in self._busy.values()) >= AT_ONCE
+
+    def _must_wait(self, job: Job) -> bool:
+        """The card is posted before what is said below it."""
         card = self.get(job.key.execution_id, CARD)
         return card is not None and card is not job and card.ref is None and not card.broken
 
     def _group(self, job: Job) -> Group:
         kind = Kind.ASIDE if job.picture.aside else Kind.POST if job.ref is None else Kind.EDIT
-        return Group(lane=self._messenger.lane(job.place), kind=kind)
+        posts = kind is Kind.POST
+        return Group(lane=self._messenger.room(job.place) if posts else self._messenger.lane(job.place), kind=kind)
 
     def _leave_group(self, job: Job) -> None:
         if job.group is None:

@@ -121,11 +121,11 @@ class SqliteChatLog:
         e, m = events.events.c, chat.chat_messages
         x = executions.executions.c
         last = select(e.execution_id, func.max(e.seq).label("seq")).group_by(e.execution_id).subquery()
-        shown = (m.c.execution_id == last.c.execution_id) & (m.c.purpose == "card")
+        shown = (m.c.execution_id == x.id) & (m.c.conversation_id == x.conversation_id) & (m.c.purpose == "card")
         query = (
             select(last.c.execution_id)
-            .outerjoin(m, shown)
             .join(executions.executions, x.id == last.c.execution_id)
+            .outerjoin(m, shown)
             .where(func.coalesce(m.c.rendered_seq, 0) < last.c.seq)
             .where(*(~x.conversation_id.startswith(prefix, autoescape=True) for prefix in elsewhere))
             .order_by(last.c.execution_id)
@@ -134,8 +134,10 @@ class SqliteChatLog:
 
     async def shown(self, execution_id: ExecutionId) -> dict[str, str]:
         """See the port."""
-        m = chat.chat_messages.c
-        rows = await self._database.rows(select(m.purpose, m.content_hash).where(m.execution_id == execution_id))
+        m, x = chat.chat_messages.c, executions.executions.c
+        home = select(x.conversation_id).where(x.id == execution_id).scalar_subquery()
+        query = select(m.purpose, m.content_hash).where(m.execution_id == execution_id, m.conversation_id == home)
+        rows = await self._database.rows(query)
         return {row["purpose"]: row["content_hash"] for row in rows}
 
     async def show(

@@ -124,9 +124,9 @@ class SqliteExecutionStore:
         rows = await self._database.rows(query.order_by(_e.created_at.desc(), _e.id.desc()).limit(limit))
         return [ExecutionId(row["id"]) for row in rows]
 
-    async def live(self, tenant: TenantId, user: PrincipalId, *, limit: int) -> Sequence[ExecutionId]:
+    async def live(self, tenant: TenantId, users: frozenset[PrincipalId], *, limit: int) -> Sequence[ExecutionId]:
         """See the port."""
-        query = select(_e.id).where(_e.tenant_id == tenant, _e.user_id == user, _e.status != text("'done'"))
+        query = select(_e.id).where(_e.tenant_id == tenant, _e.user_id.in_(sorted(users)), _e.status != text("'done'"))
         rows = await self._database.rows(query.order_by(_e.created_at.desc(), _e.id.desc()).limit(limit))
         return [ExecutionId(row["id"]) for row in rows]
 
@@ -138,12 +138,12 @@ class SqliteExecutionStore:
         query = query.group_by(_e.conversation_id).order_by(text("at DESC")).limit(limit)
         return [ConversationId(row["conversation_id"]) for row in await self._database.rows(query)]
 
-    async def costs(self, tenant: TenantId, user: PrincipalId | None, since: date) -> Sequence[CostLine]:
+    async def costs(self, tenant: TenantId, users: frozenset[PrincipalId] | None, since: date) -> Sequence[CostLine]:
         """See the port."""
         keys = (_mc.day, _mc.user_id, _mc.model)
         query = select(*keys, *_SPEND_SUMS).where(_mc.tenant_id == tenant, _mc.day >= since.isoformat())
-        if user is not None:
-            query = query.where(_mc.user_id == user)
+        if users is not None:
+            query = query.where(_mc.user_id.in_(sorted(users)))
         query = query.group_by(*keys).order_by(_mc.day.desc(), _mc.user_id, _mc.model).limit(1_000)
         return [
             CostLine(
@@ -161,12 +161,12 @@ class SqliteExecutionStore:
         return _spend((await self._database.rows(query))[0])
 
     async def executions(
-        self, tenant: TenantId, user: PrincipalId | None, *, limit: int, before: str | None
+        self, tenant: TenantId, users: frozenset[PrincipalId] | None, *, limit: int, before: str | None
     ) -> Sequence[ExecutionId]:
         """See the port."""
         query = select(_e.id).where(_e.tenant_id == tenant)
-        if user is not None:
-            query = query.where(_e.user_id == user)
+        if users is not None:
+            query = query.where(_e.user_id.in_(sorted(users)))
         if before is not None:
             at = select(_e.created_at).where(_e.id == before).scalar_subquery()
             query = query.where((_e.created_at < at) | ((_e.created_at == at) & (_e.id < before)))
@@ -201,12 +201,12 @@ class SqliteExecutionStore:
         return asked[-1] if asked else None
 
     async def approvals(
-        self, tenant: TenantId, user: PrincipalId | None, status: ApprovalStatus | None
+        self, tenant: TenantId, users: frozenset[PrincipalId] | None, status: ApprovalStatus | None
     ) -> Sequence[Approval]:
         """See the port."""
         query = select(_ap.body).where(_ap.tenant_id == tenant)
-        if user is not None:
-            query = query.where(_ap.execution_id.in_(select(_e.id).where(_e.user_id == user)))
+        if users is not None:
+            query = query.where(_ap.execution_id.in_(select(_e.id).where(_e.user_id.in_(sorted(users)))))
         if status is not None:
             query = query.where(_ap.status == status.value)
         rows = await self._database.rows(query.order_by(_ap.created_at.desc()).limit(200))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from engine.domain.ids import ConversationId, ExecutionId
+from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.ports.message_log import LoggedMessage, MessageKey
 from storage.codec import instant, maybe_parse, parse_instant
 from storage.database import Database
-from storage.tables import chat, events, executions
+from storage.tables import approvals, chat, events, executions
 from storage.writes import Write, bound, inserting
 
 _m, _e, _ev = chat.chat_messages.c, executions.executions.c, events.events.c
+_ap = approvals.pending_approvals.c
 _UP_TO_DATE = "up_to_date"
 """Purpose of the row that says how far everything of an execution is shown; no message."""
 _PUT = inserting(
@@ -30,9 +31,17 @@ _PUT = inserting(
         },
     ),
 )
+_last = select(_ev.execution_id, func.max(_ev.seq).label("seq")).group_by(_ev.execution_id).subquery()
+"""The last event of every execution."""
 _HEARD = inserting(
     chat.surfaces,
     upsert(chat.surfaces).on_conflict_do_update(index_elements=["name"], set_={"heard_at": bound("heard_at")}),
+)
+_MOVE_CURSOR = inserting(
+    chat.surfaces,
+    upsert(chat.surfaces).on_conflict_do_update(
+        index_elements=["name"], set_={"heard_at": bound("heard_at"), "cursor": bound("cursor")}
+    ),
 )
 
 
@@ -73,25 +82,65 @@ class SqliteMessageLog:
 
     async def behind(self, prefix: str) -> Sequence[ExecutionId]:
         """See the port."""
-        last = select(_ev.execution_id, func.max(_ev.seq).label("seq")).group_by(_ev.execution_id).subquery()
+        home = (_m.execution_id == _e.id) & (_m.conversation_id == _e.conversation_id) & (_m.purpose == _UP_TO_DATE)
         query = (
             select(_e.id)
-            .join(last, last.c.execution_id == _e.id)
-            .outerjoin(chat.chat_messages, (_m.execution_id == _e.id) & (_m.purpose == _UP_TO_DATE))
+            .join(_last, _last.c.execution_id == _e.id)
+            .outerjoin(chat.chat_messages, home)
             .where(_e.conversation_id.startswith(prefix, autoescape=True))
-            .where(func.coalesce(_m.rendered_seq, 0) < last.c.seq)
+            .where(func.coalesce(_m.rendered_seq, 0) < _last.c.seq)
             .order_by(_e.created_at, _e.id)
         )
         return [ExecutionId(row["id"]) for row in await self._database.rows(query)]
 
+    async def behind_elsewhere(self, prefix: str, askers: Iterable[PrincipalId]) -> Sequence[ExecutionId]:
+        """See the port."""
+        up_to = func.max(case((_m.purpose == _UP_TO_DATE, _m.rendered_seq), else_=0)).label("seq")
+        shown = (
+            select(_m.execution_id, _m.conversation_id, up_to)
+            .where(_m.conversation_id.startswith(prefix, autoescape=True))
+            .group_by(_m.execution_id, _m.conversation_id)
+            .subquery()
+        )
+        asked = select(_ap.id).where(_ap.execution_id == _e.id, _ap.status == "pending").exists()
+        query = (
+            select(_e.id)
+            .join(_last, _last.c.execution_id == _e.id)
+            .outerjoin(shown, shown.c.execution_id == _e.id)
+            .where(~_e.conversation_id.startswith(prefix, autoescape=True), _e.user_id.in_(sorted(set(askers))))
+            .where(or_(shown.c.seq < _last.c.seq, shown.c.execution_id.is_(None) & asked))
+            .group_by(_e.id)
+            .order_by(_e.created_at, _e.id)
+        )
+        return [ExecutionId(row["id"]) for row in await self._database.rows(query)]
+
+    async def at(self, prefix: str, ref: str) -> tuple[ExecutionId, ConversationId] | None:
+        """See the port."""
+        query = select(_m.execution_id, _m.conversation_id).where(
+            _m.ref == ref, _m.conversation_id.startswith(prefix, autoescape=True), _m.purpose != _UP_TO_DATE
+        )
+        rows = await self._database.rows(query.limit(1))
+        return (ExecutionId(rows[0]["execution_id"]), ConversationId(rows[0]["conversation_id"])) if rows else None
+
     async def heard(self, surface: str, at: datetime) -> None:
         """See the port."""
-        self._database.write_behind([Write(_HEARD, {"name": surface, "heard_at": instant(at)}, None)])
+        row = {"name": surface, "heard_at": instant(at), "cursor": None}
+        self._database.write_behind([Write(_HEARD, row, None)])
 
     async def last_heard(self, surface: str) -> datetime | None:
         """See the port."""
         rows = await self._database.rows(select(chat.surfaces.c.heard_at).where(chat.surfaces.c.name == surface))
         return parse_instant(rows[0]["heard_at"]) if rows else None
+
+    async def cursor(self, surface: str) -> str | None:
+        """See the port."""
+        rows = await self._database.rows(select(chat.surfaces.c.cursor).where(chat.surfaces.c.name == surface))
+        return rows[0]["cursor"] if rows else None
+
+    async def move_cursor(self, surface: str, cursor: str, at: datetime) -> None:
+        """See the port."""
+        row = {"name": surface, "heard_at": instant(at), "cursor": cursor}
+        await self._database.write([Write(_MOVE_CURSOR, row, 1)])
 
     async def _put(
         self,

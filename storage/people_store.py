@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import uuid4
 
-from sqlalchemy import case, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.domain.ids import PrincipalId, TenantId
@@ -17,7 +18,9 @@ from storage.tables import people
 from storage.writes import Write, bound, compiled, inserting
 
 _p = people.principals.c
-_other = people.principals.alias("other").c
+_other_table = people.principals.alias("other")
+_other = _other_table.c
+_ll = people.person_links.alias("linked").c
 _raised = or_(_p.role == Role.OWNER.value, _p.role == Role.ADMIN.value)
 _KEEP = inserting(
     people.principals,
@@ -29,6 +32,14 @@ _KEEP = inserting(
             "name": bound("name"),
             "seen_at": bound("seen_at"),
         },
+        where=_p.tenant_id == bound("tenant_id"),
+    ),
+)
+_RENAME = inserting(
+    people.principals,
+    upsert(people.principals).on_conflict_do_update(
+        index_elements=["user_id"],
+        set_={"name": bound("name"), "seen_at": bound("seen_at")},
         where=_p.tenant_id == bound("tenant_id"),
     ),
 )
@@ -54,6 +65,25 @@ _MAKE_OWNER = compiled(
     .values(role=Role.OWNER.value)
 )
 
+_l = people.person_links.c
+_PERSON = compiled(
+    upsert(people.person_links)
+    .from_select(
+        ["account", "person", "linked_at"],
+        select(_p.user_id, bound("b_person"), bound("b_at"))
+        .join(_other_table, (_other.user_id == bound("b_other")) & (_other.tenant_id == _p.tenant_id))
+        .where(_p.user_id == bound("b_account")),
+    )
+    # names the account again, so that the row counts where it was there before
+    .on_conflict_do_update(index_elements=["account"], set_={"account": _l.account})
+)
+_MERGE = compiled(
+    update(people.person_links)
+    .where(_l.person == select(_ll.person).where(_ll.account == bound("b_other")).scalar_subquery())
+    .values(person=select(_ll.person).where(_ll.account == bound("b_account")).scalar_subquery())
+)
+_UNLINK = compiled(delete(people.person_links).where(_l.account == bound("b_account")))
+
 
 class SqlitePeople:
     """See ``engine.ports.people.People``."""
@@ -72,6 +102,10 @@ class SqlitePeople:
     async def keep(self, principal: Principal, at: datetime) -> None:
         """See the port."""
         await self._database.write([Write(_KEEP, _row(principal, at), None)])
+
+    async def rename(self, principal: Principal, at: datetime) -> None:
+        """See the port."""
+        await self._database.write([Write(_RENAME, _row(principal, at), None)])
 
     async def owners(self, tenant: TenantId, prefix: str) -> Sequence[PrincipalId]:
         """See the port."""
@@ -98,6 +132,31 @@ class SqlitePeople:
             return {}
         rows = await self._database.rows(select(_p.user_id, _p.name).where(_p.user_id.in_(wanted), _p.name != ""))
         return {PrincipalId(row["user_id"]): row["name"] for row in rows}
+
+    async def link(self, one: PrincipalId, other: PrincipalId, at: datetime) -> bool:
+        """See the port. A person is named by chance: named after an account, they would keep its name when it is unlinked,
+        and it would be theirs again with its next link."""
+        person = {"b_person": uuid4().hex, "b_at": instant(at)}
+        accounts = {"b_account": one, "b_other": other}
+        return await self._database.write(
+            [
+                Write(_PERSON, {**person, **accounts}, 1),
+                Write(_PERSON, {**person, "b_account": other, "b_other": one}, 1),
+                Write(_MERGE, accounts, None),
+            ]
+        )
+
+    async def unlink(self, user_id: PrincipalId) -> None:
+        """See the port."""
+        await self._database.write([Write(_UNLINK, {"b_account": user_id}, None)])
+
+    async def links(self) -> Mapping[PrincipalId, frozenset[PrincipalId]]:
+        """See the port."""
+        rows = await self._database.rows(select(_l.person, _l.account))
+        together: dict[str, set[PrincipalId]] = {}
+        for row in rows:
+            together.setdefault(row["person"], set()).add(PrincipalId(row["account"]))
+        return {a: frozenset(accounts - {a}) for accounts in together.values() for a in accounts if len(accounts) > 1}
 
 
 def _row(principal: Principal, at: datetime) -> dict[str, str]:

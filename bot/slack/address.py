@@ -11,6 +11,8 @@ SURFACE = "slack"
 
 PREFIX = f"{SURFACE}:"
 
+_PERSON = "@"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thread:
@@ -27,10 +29,32 @@ class Thread:
         return ConversationId(f"{PREFIX}{self.team}:{self.channel}:{self.ts}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Private:
+    """Somebody's direct messages, as a place where things are shown that were asked for elsewhere. No thread, so nothing is ever
+    asked in it."""
+
+    team: str
+    user: str
+
+    @property
+    def conversation_id(self) -> ConversationId:
+        """Its name; no channel is called like this."""
+        return ConversationId(f"{PREFIX}{self.team}:{_PERSON}{self.user}:0")
+
+
+def private_of(conversation_id: ConversationId) -> Private | None:
+    """The direct messages of a conversation; None where it is a thread, or none of ours."""
+    parts = conversation_id.split(":")
+    if len(parts) != 4 or parts[0] != SURFACE or not parts[2].startswith(_PERSON):
+        return None
+    return Private(team=parts[1], user=parts[2].removeprefix(_PERSON))
+
+
 def thread_of(conversation_id: ConversationId) -> Thread | None:
     """The thread of a conversation; None where it is not one of ours."""
     parts = conversation_id.split(":")
-    if len(parts) != 4 or parts[0] != SURFACE:
+    if len(parts) != 4 or parts[0] != SURFACE or parts[2].startswith(_PERSON):
         return None
     return Thread(team=parts[1], channel=parts[2], ts=parts[3])
 

@@ -49,8 +49,8 @@ class Asking:
         """
         text = clean_text(text)
         texts = self._desk.texts(dominant_locale(text))
-        if self._desk.people.spoil(text):
-            return texts.say("conversation.code_spoilt")
+        if spoilt := self._desk.people.spoil(text):
+            return texts.say(spoilt)
         said = texts.say("conversation.asked_with_command", who=principal.name or "?", request=text[:2_000])
         root = await self._opened(delivery, principal, {"text": escape(said)})
         if root is None:
@@ -87,8 +87,8 @@ class Asking:
 
     async def _started(self, principal: Principal, thread: Thread, text: str, key: str) -> None:
         texts, user = self._desk.texts(dominant_locale(text)), user_of(principal.id) or ""
-        if self._desk.people.spoil(text):
-            await self._desk.whisper(thread.channel, user, texts.say("conversation.code_spoilt"), thread.ts)
+        if spoilt := self._desk.people.spoil(text):
+            await self._desk.whisper(thread.channel, user, texts.say(spoilt), thread.ts)
             return
         try:
             await self._start(principal, thread, text, key)

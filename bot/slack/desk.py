@@ -11,6 +11,7 @@ from loguru import logger
 
 from bot.conversing import Conversing
 from bot.door import ChatDoor
+from bot.linking import Linking
 from bot.refusals import Refusals
 from bot.render.texts import Texts
 from bot.slack.address import user_of
@@ -82,6 +83,7 @@ class Desk:
     conversing: Conversing
     people: SlackPeople
     refusals: Refusals
+    linking: Linking
     remarks: RemarkBook
     web: Web
     responses: Responses

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.render.texts import Texts
+from bot.seen import Seen
 from bot.settings import Settings
 from bot.slack.credentials import (
     BotIdentity,
@@ -38,18 +39,6 @@ HARMLESS = frozenset({
     "app_id_differs", "channels", "config_rejected", "events_unseen", "no_channel", "scopes_more", "scopes_unknown",
 })  # fmt: skip
 """Findings with which the bot works."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """One thing about Slack, in words."""
-
-    code: str
-    """Stable; its sentence is ``doctor_slack.<code>``."""
-    ok: bool
-    """False: something will not work until it is mended."""
-    text: str
-    """A sentence in the locale of the settings."""
 
 
 def page(app_id: str | None, name: str) -> str:

@@ -79,9 +79,9 @@ class SlackHandler:
         if thread is None or not (addressed or known):
             return
         principal = await self._desk.principal(delivery)
-        if self._desk.people.spoil(delivery.text):  # kept nowhere, and good for nothing any more
+        if spoilt := self._desk.people.spoil(delivery.text):  # kept nowhere, and good for nothing any more
             texts = self._desk.texts(dominant_locale(delivery.text))
-            await self._whisper(principal, thread, texts.say("conversation.code_spoilt"))
+            await self._whisper(principal, thread, texts.say(spoilt))
             return
         if known or principal.role is not Role.NONE:  # nobody without a role has a thread kept
             await self._remembering.keep(delivery, principal)
@@ -178,9 +178,21 @@ class SlackHandler:
             case Command.CLAIM:
                 claimed = await self._desk.people.claim(principal, given.rest)
                 return texts.say("conversation.claimed" if claimed else "conversation.claim_refused")
+            case Command.LINK:
+                return await self._link(given, principal, texts)
+            case Command.UNLINK:
+                await self._desk.linking.unlink(principal)
+                return texts.say("linking.unlinked")
             case _:
                 live = await self._desk.conversing.all_live(principal)
                 return await self._desk.conversing.steer(principal, given.command, live, texts)
+
+    async def _link(self, given: Order, principal: Principal, texts: Texts) -> str:
+        """Be one person here and in another chat: take the code of there, or give one for there."""
+        linking = self._desk.linking
+        if not given.rest:
+            return texts.say("linking.issued", code=await linking.issue(principal))
+        return texts.say(f"linking.{(await linking.redeem(principal, given.rest)).value}")
 
     async def _shortcut(self, delivery: Delivery) -> None:
         principal = await self._desk.principal(delivery)

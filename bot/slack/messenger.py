@@ -19,7 +19,7 @@ from bot.render.card import Card
 from bot.render.replies import FINAL
 from bot.render.texts import Texts
 from bot.render.view import ExecutionView
-from bot.slack.address import MessageRef, Thread, message_ref, thread_of, user_of
+from bot.slack.address import MessageRef, Thread, message_ref, private_of, thread_of, user_of
 from bot.slack.drawings import TEXT_CHARACTERS, UNDRAWABLE, Ladder, best_way, clip, drawing, moved
 from bot.slack.markup.card import card_body
 from bot.slack.markup.reply import reply_bodies
@@ -104,6 +104,10 @@ class SlackMessenger:
         del place
         return ""
 
+    def room(self, place: Place) -> str:
+        """See the protocol: a thread."""
+        return place.conversation_id
+
     def blocked(self, place: Place, *, edit: bool) -> timedelta:
         """See the protocol."""
         del place
@@ -113,7 +117,9 @@ class SlackMessenger:
         """See the protocol."""
         del urgency
         if ref is None:
-            return self._pace.wait(Family.POST, _thread(place).channel)
+            private = private_of(place.conversation_id)
+            channel = self._private.get(private.user, "") if private is not None else _thread(place).channel
+            return self._pace.wait(Family.POST, channel)
         ts = message_ref(ref).ts
         if ts == SESSION:
             return self._pace.wait(Family.SESSION)
@@ -122,6 +128,9 @@ class SlackMessenger:
     async def post(self, place: Place, picture: Picture, key: MessageKey, *, again: bool = False) -> str:
         """See the protocol. Where nobody can write in the thread any more, the message named is a private one."""
         del again
+        private = private_of(place.conversation_id)
+        if private is not None:
+            return await self._send(await self._private_channel(private.user), None, picture, key)
         thread = _thread(place)
         if picture.purpose == SESSION:
             self._stay_within(Family.SESSION)
@@ -138,27 +147,33 @@ class SlackMessenger:
 
     async def find(self, place: Place, key: MessageKey, since: datetime | None) -> str | None:
         """See the protocol: in the thread, then in private. What may not be looked through holds nothing."""
-        thread = _thread(place)
-        if key.purpose == SESSION:
+        thread = thread_of(place.conversation_id)
+        if thread is not None and key.purpose == SESSION:
             return str(MessageRef(channel=thread.channel, ts=SESSION))
         try:
             self._stay_within(Family.READ)
             oldest = "0" if since is None else f"{(since - BEFORE).timestamp():.6f}"
-            call = self._web.replies(thread.channel, thread.ts, oldest, LOOKED_THROUGH, newest=since is None)
-            return await self._look(thread.channel, call, key) or await self._look_in_private(place, key, oldest)
+            found = None
+            if thread is not None:
+                call = self._web.replies(thread.channel, thread.ts, oldest, LOOKED_THROUGH, newest=since is None)
+                found = await self._look(thread.channel, call, key)
+            return found or await self._look_in_private(place, key, oldest)
         except UnavailableError as error:
             # Without its pause, which would tell the sender that the message was not posted.
             raise UnavailableError(error.code, error.detail, error.parameters) from error
 
     async def edit(self, place: Place, ref: str, picture: Picture) -> None:
         """See the protocol. A file stays as it was sent."""
-        message, thread = message_ref(ref), _thread(place)
-        if picture.purpose == SESSION:
+        message, private = message_ref(ref), private_of(place.conversation_id)
+        thread = _thread(place) if private is None else None
+        if thread is not None and picture.purpose == SESSION:
             await self._sessions.tell(thread, user_of(place.user_id), picture.body)
             return
         if "file" in picture.body:
             return
-        body = picture.body if message.channel == thread.channel else moved(picture.body, thread)
+        body = picture.body
+        if thread is not None and message.channel != thread.channel:
+            body = moved(body, thread)
         way = self._ways.get(ref, "rich") if picture.urgency is Urgency.PROGRESS else "rich"
         ladder = Ladder(body, plain=self._plain or way == "plain", bare=way == "text")
         try:
@@ -297,7 +312,8 @@ class SlackMessenger:
             channel = await self._private_channel(user)
         except RefusedError:
             return None
-        if channel == _thread(place).channel:
+        thread = thread_of(place.conversation_id)
+        if thread is not None and channel == thread.channel:
             return None
         return await self._look(channel, self._web.history(channel, oldest, LOOKED_THROUGH_IN_PRIVATE), key)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from loguru import logger
 
-from bot.access import OneTimeCodes, token_hash
+from bot.access import OneTimeCodes
+from bot.claims import Claims, Ownership
+from bot.linking import Linking
 from bot.slack.address import PREFIX, principal_id, user_of
 from engine.domain.ids import DEFAULT_TENANT, PrincipalId
 from engine.domain.tenant import Principal, Role
@@ -22,16 +23,10 @@ from engine.ports.people import People
 KNOWN_FOR = timedelta(minutes=10)
 """How long Slack's word on a person is believed: somebody made a guest, or shut out, is found out within it."""
 MOST_KNOWN = 5_000
-CLAIM_LIFETIME = timedelta(hours=24)
-MOST_SPOILT = 100
-"""Texts remembered that held a code: a delivery may be handled again."""
 
 _UNKNOWN = frozenset({"user_not_found", "user_not_visible"})
 """What Slack says of a person; whatever else it refuses, it says of us."""
 _RAISED = frozenset({Role.OWNER, Role.ADMIN})
-_CODE_CHARACTERS = 43
-_CODELIKE = re.compile(r"[A-Za-z0-9_-]{43,75}")
-"""A code, perhaps with letters or marks of emphasis that belong to what stands beside it."""
 
 
 class Directory(Protocol):
@@ -52,21 +47,39 @@ class _Known:
 class SlackPeople:
     """Principals of one workspace."""
 
-    def __init__(self, directory: Directory, people: People, clock: Clock, team: str, codes: OneTimeCodes) -> None:
-        """``codes``: those that make an owner."""
+    def __init__(
+        self,
+        directory: Directory,
+        people: People,
+        clock: Clock,
+        team: str,
+        codes: OneTimeCodes,
+        linking: Linking | None = None,
+    ) -> None:
+        """``codes``: those that make an owner; ``linking``: what accounts elsewhere are the same person's."""
         self._directory = directory
         self._people = people
         self._clock = clock
         self._team = team
         self._known: OrderedDict[str, _Known] = OrderedDict()
-        self._codes = codes
         self._claims = 0
         """How many there were: what was looked up before one is not believed after it."""
-        self._spoilt: OrderedDict[str, None] = OrderedDict()
         self._complained: set[str] = set()
+        self._linking = linking
+        ownership = Ownership(
+            people=people,
+            clock=clock,
+            tenant=DEFAULT_TENANT,
+            prefix=PREFIX,
+            stands=self._stands,
+            linked_owners=self._linked_owners,
+            changed=self._forget,
+        )
+        self._owner = Claims(codes, linking.carried if linking is not None else None, ownership)
 
     async def principal(self, user: str, team: str = "") -> Principal:
         """Who a person is: a full member of this workspace may ask; guests, bots, and people of other workspaces may nothing.
+        A member is the same person on every account they linked, and may what any of them may.
 
         Args:
             user: as Slack names them, from a signed payload.
@@ -76,12 +89,23 @@ class SlackPeople:
             IntegrationError: Slack cannot be asked now.
         """
         principal = (await self._found(user)).principal
-        foreign = bool(team) and team != self._team
-        return replace(principal, role=Role.NONE) if foreign else principal
+        if team and team != self._team:
+            return replace(principal, role=Role.NONE)
+        if self._linking is None or principal.role is Role.NONE:
+            return principal
+        return await self._linking.joined(principal)
 
     async def locale(self, user: str) -> str:
         """The language a person uses Slack in, as a tag; empty where Slack does not say. Raises as :meth:`principal`."""
         return (await self._found(user)).locale
+
+    async def standing(self, account: PrincipalId) -> bool:
+        """``bot.linking.Standing``: is somebody a full member now? Believed as long as :data:`KNOWN_FOR`. Raises as
+        :meth:`principal`."""
+        user = user_of(account) or ""
+        if account != principal_id(self._team, user):
+            return False
+        return (await self._found(user)).principal.role is not Role.NONE
 
     async def claim(self, principal: Principal, code: str) -> bool:
         """Make a member the owner, in the place of owners who are no members any more.
@@ -92,54 +116,34 @@ class SlackPeople:
         Raises:
             IntegrationError: it may or may not have been done; claim again.
         """
-        if principal.role is Role.NONE or not self._codes.knows(code):
-            return False
-        if principal.role is not Role.OWNER:  # they are when this is handled again after a failure
-            former = await self._people.owners(DEFAULT_TENANT, PREFIX)
-            if await self._any_stands(former):
-                return False
-            try:
-                if not await self._people.make_owner(principal, self._clock.now(), PREFIX, former):
-                    return False
-            finally:
-                self._claims += 1
-                self._known.clear()
-        return self._codes.redeem(code) is not None
+        return principal.role is not Role.NONE and await self._owner.claim(principal, code)
 
     async def has_owner(self) -> bool:
         """Is there an owner who still is a full member of this workspace? Slack is asked about each. Raises as
         :meth:`principal`."""
-        return await self._any_stands(await self._people.owners(DEFAULT_TENANT, PREFIX))
+        return await self._owner.has_owner()
 
     def holds_code(self, text: str) -> bool:
         """Does a live code stand somewhere in a text?"""
-        return any(self._codes.knows(code) for code in _codelike(text))
+        return self._owner.holds_code(text)
 
-    def spoil(self, text: str) -> bool:
-        """Void every code where a text that others may have seen holds a live one.
+    def spoil(self, text: str) -> str:
+        """Void what a text that others may have seen shows: see :meth:`bot.claims.Claims.spoil`."""
+        return self._owner.spoil(text)
 
-        Returns:
-            Whether it held one; the same however often the same text is handled.
-        """
-        seen = token_hash(text)
-        if seen not in self._spoilt:
-            if not self.holds_code(text):
-                return False
-            self._codes.void()
-            self._spoilt[seen] = None
-            while len(self._spoilt) > MOST_SPOILT:
-                self._spoilt.popitem(last=False)
-            logger.warning("claim_code_spoilt")
-        return True
+    def _forget(self) -> None:
+        self._claims += 1
+        self._known.clear()
 
-    async def _any_stands(self, owners: Sequence[PrincipalId]) -> bool:
-        for owner in owners:
-            user = user_of(owner) or ""
-            if owner != principal_id(self._team, user):
-                continue  # of a workspace we were in before
-            if (await self._look_up(user, self._clock.now())).principal.role is Role.OWNER:
-                return True
-        return False
+    async def _stands(self, owner: PrincipalId) -> bool:
+        """Asked anew: a new owner takes the place of one who left a minute ago."""
+        user = user_of(owner) or ""
+        if owner != principal_id(self._team, user):
+            return False  # of a workspace we were in before
+        return (await self._look_up(user, self._clock.now())).principal.role is not Role.NONE
+
+    async def _linked_owners(self) -> Sequence[PrincipalId]:
+        return await self._linking.linked_owners(PREFIX) if self._linking is not None else ()
 
     async def _found(self, user: str) -> _Known:
         while True:
@@ -202,13 +206,6 @@ def is_member(person: Mapping[str, Any], team: str) -> bool:
     enterprise: Mapping[str, Any] = person.get("enterprise_user") or {}
     teams: Sequence[str] = enterprise.get("teams") or ()
     return not any(person.get(flag) for flag in outside) and (home == team or team in teams)
-
-
-def _codelike(text: str) -> Iterator[str]:
-    """What could be a code."""
-    for run in _CODELIKE.findall(text):
-        for start in range(len(run) - _CODE_CHARACTERS + 1):
-            yield run[start : start + _CODE_CHARACTERS]
 
 
 def name_of(person: Mapping[str, Any]) -> str:

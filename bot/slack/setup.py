@@ -6,7 +6,6 @@ the tokens, asks Slack whether they are right, and keeps them in ``.env``. Runni
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
@@ -16,27 +15,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from bot import env_file
-from bot.render.texts import Texts, bare
+from bot.render.texts import Texts
+from bot.setting_up import EXIT_DONE, EXIT_FAILED, EXIT_NOT_YET, EXIT_USAGE, TRIES, Bench, Talk
 from bot.settings import Settings
 from bot.slack.credentials import TokenKind, app_of, connected, identify, kind_of, translated, try_socket
 from bot.slack.examination import APPS, about_scopes, page, wrong_kinds
 from bot.slack.manifest import creation_link, read_manifest
 from engine.errors import IntegrationError, RequestError, UnavailableError
 
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_NOT_YET = 0, 1, 2, 75
-TRIES = 3
 _NO_SUCH_APP = frozenset({"app_not_found", "invalid_app_id", "app_not_owned_by_manager_app", "access_denied"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Talk:
-    """How setting up speaks with whoever runs it."""
-
-    say: Callable[[str], None]
-    complain: Callable[[str], None]
-    read_secret: Callable[[str], str | None] | None
-    """Asks for a token without showing it; None at the end of input. No function at all: there is nobody to ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,17 +65,16 @@ class _SetUp:
     def __init__(self, settings: Settings, aim: Aim, talk: Talk) -> None:
         self._settings = settings
         self._aim = aim
-        self._talk = talk
         self._texts = Texts(settings.tizmor_locale, settings.tizmor_timezone)
         self._app_id = settings.slack_app_id
         self._keep_in = (aim.keep_in or Path(".env")).absolute()
+        self._bench = Bench(talk, self._texts, self._keep_in, aim.kept_elsewhere)
         self._code = EXIT_DONE
         self._missing: list[str] = []
-        self._warned = False
 
     async def run(self) -> int:
         if self._aim.keep_in is None:
-            self._complain("init.nowhere")
+            self._bench.complain("init.nowhere")
             return EXIT_USAGE
         manifest = self._manifest()
         if manifest is None or not self._given_fits():
@@ -102,19 +88,19 @@ class _SetUp:
     def _manifest(self) -> Mapping[str, Any] | None:
         url = self._settings.tizmor_public_url
         if self._aim.over_http and not (url or "").startswith("https://"):
-            self._complain("init.public_url")
+            self._bench.complain("init.public_url")
             return None
         try:
             return read_manifest(self._aim.manifest, url if self._aim.over_http else None)
         except RequestError as error:
-            self._complain("init.manifest_unreadable", path=str(self._aim.manifest), problem=error.detail)
+            self._bench.complain("init.manifest_unreadable", path=str(self._aim.manifest), problem=error.detail)
             return None
 
     def _given_fits(self) -> bool:
         """Two tokens in each other's place are told as such, not as two mistakes."""
         found = list(wrong_kinds(self._settings.slack_bot_token, self._settings.slack_app_token))
         if found and found[0][0] == "tokens_swapped":
-            self._complain("doctor_slack.tokens_swapped")
+            self._bench.complain("doctor_slack.tokens_swapped")
             return False
         return True
 
@@ -127,7 +113,7 @@ class _SetUp:
             async with self._connected(token) as client:
                 return await self._apply(client, manifest)
         if self._settings.slack_bot_token is None and self._app_id is None:
-            self._say("init.link", link=creation_link(manifest))
+            self._bench.say("init.link", link=creation_link(manifest))
         return True
 
     async def _configuration_token(self) -> SecretStr | None:
@@ -135,13 +121,13 @@ class _SetUp:
         given, wrong = self._settings.slack_config_token, False
         for _ in range(TRIES):
             if given is None and self._settings.slack_bot_token is None:
-                given = await self._read("init.ask_config", link=APPS)
+                given = await self._bench.read("init.ask_config", link=APPS)
             if given is None:
                 break
             if self._is_kind("SLACK_CONFIG_TOKEN", given, TokenKind.CONFIGURATION, APPS):
                 return given
             given, wrong = None, True
-        if wrong and self._talk.read_secret is None:
+        if wrong and not self._bench.asks:
             self._code = EXIT_USAGE
         return None
 
@@ -174,38 +160,38 @@ class _SetUp:
         if self._aim.over_http and secret:
             made["SLACK_SIGNING_SECRET"] = secret
             self._settings = self._settings.model_copy(update={"slack_signing_secret": SecretStr(secret)})
-        self._say("init.created", app=self._app_id)
-        self._keep(made)  # at once: an app that is forgotten is made a second time
-        self._say("init.install", link=page(self._app_id, "install-on-team"))
+        self._bench.say("init.created", app=self._app_id)
+        self._bench.keep(made)  # at once: an app that is forgotten is made a second time
+        self._bench.say("init.install", link=page(self._app_id, "install-on-team"))
 
     async def _update(self, client: Any, body: Mapping[str, str | None]) -> None:
         async with translated("apps.manifest.update", client):
             answer = await client.api_call("apps.manifest.update", data=body)
-        self._say("init.updated", app=str(self._app_id), path=str(self._aim.manifest))
-        self._keep({"SLACK_APP_ID": str(self._app_id)})
+        self._bench.say("init.updated", app=str(self._app_id), path=str(self._aim.manifest))
+        self._bench.keep({"SLACK_APP_ID": str(self._app_id)})
         if answer.get("permissions_updated"):
-            self._say("init.reinstall", link=page(self._app_id, "install-on-team"))
+            self._bench.say("init.reinstall", link=page(self._app_id, "install-on-team"))
 
     def _complain_of_app(self, error: IntegrationError) -> None:
         self._code = EXIT_FAILED
         if error.code == "rejected":
-            self._complain("doctor_slack.config_rejected", error=error.parameters["error"], link=APPS)
+            self._bench.complain("doctor_slack.config_rejected", error=error.parameters["error"], link=APPS)
         elif self._app_id and error.parameters.get("error") in _NO_SUCH_APP:
-            self._complain("init.app_unknown", app=self._app_id, path=str(self._keep_in))
+            self._bench.complain("init.app_unknown", app=self._app_id, path=str(self._keep_in))
         elif error.code == "create_unknown":
-            self._complain("init.create_unknown", link=APPS)
+            self._bench.complain("init.create_unknown", link=APPS)
         else:
-            self._complain(f"doctor_slack.{error.code}", **error.parameters)
+            self._bench.complain(f"doctor_slack.{error.code}", **error.parameters)
 
     def _bot_token(self) -> _Wanted:
         async def probe(token: SecretStr) -> None:
             async with self._connected(token) as client:
                 identity = await identify(client)
-            self._say("init.bot_fits", bot=identity.bot, team=identity.team)
+            self._bench.say("init.bot_fits", bot=identity.bot, team=identity.team)
             found = about_scopes(identity.scopes)
             if found is not None and found[0] == "scopes_missing":
                 self._code = EXIT_FAILED
-                self._complain(f"doctor_slack.{found[0]}", **found[1], link=page(self._app_id, "oauth"))
+                self._bench.complain(f"doctor_slack.{found[0]}", **found[1], link=page(self._app_id, "oauth"))
 
         return _Wanted(
             setting="SLACK_BOT_TOKEN", kind=TokenKind.BOT, ask="init.ask_bot", page="install-on-team", probe=probe
@@ -215,7 +201,7 @@ class _SetUp:
         async def probe(token: SecretStr) -> None:
             async with self._connected(token) as client:
                 await try_socket(client)
-            self._say("init.app_fits")
+            self._bench.say("init.app_fits")
             self._app_id = self._app_id or app_of(token.get_secret_value())
 
         return _Wanted(setting="SLACK_APP_TOKEN", kind=TokenKind.APP, ask="init.ask_app", page="general", probe=probe)
@@ -234,12 +220,12 @@ class _SetUp:
         code = EXIT_NOT_YET
         for _ in range(TRIES):
             link = page(self._app_id, wanted.page)
-            given = given or await self._read(wanted.ask, link=link)
+            given = given or await self._bench.read(wanted.ask, link=link)
             if given is None:
                 break
             problem = await self._try(wanted, given, link)
             if problem is None:
-                self._keep({wanted.setting: given.get_secret_value()})
+                self._bench.keep({wanted.setting: given.get_secret_value()})
                 return
             given, code = None, problem
         self._missing.append(wanted.setting)
@@ -252,26 +238,17 @@ class _SetUp:
         try:
             await wanted.probe(given)
         except IntegrationError as error:
-            self._complain(f"doctor_slack.{error.code}", **error.parameters, link=link)
+            self._bench.complain(f"doctor_slack.{error.code}", **error.parameters, link=link)
             return EXIT_FAILED
         return None
 
     def _finish(self) -> int:
-        self._keep({"SLACK_APP_ID": self._app_id} if self._app_id else {})
+        self._bench.keep({"SLACK_APP_ID": self._app_id} if self._app_id else {})
         if self._missing:
-            self._say("init.missing", names=self._texts.all_of(self._missing))
+            self._bench.say("init.missing", names=self._texts.all_of(self._missing))
         elif self._code == EXIT_DONE:
-            self._say("init.next")
+            self._bench.say("init.next")
         return self._code
-
-    def _keep(self, values: Mapping[str, str]) -> None:
-        own = {name: value for name, value in values.items() if name not in self._aim.kept_elsewhere}
-        if not own or not env_file.write(self._keep_in, own):
-            return
-        self._say("init.kept", names=self._texts.all_of(list(own)), path=str(self._keep_in))
-        if not self._warned and env_file.may_be_committed(self._keep_in):
-            self._warned = True
-            self._complain("init.not_ignored", path=str(self._keep_in))
 
     def _is_kind(self, setting: str, token: SecretStr, wanted: TokenKind, link: str) -> bool:
         kind = kind_of(token.get_secret_value().strip())
@@ -279,21 +256,8 @@ class _SetUp:
             return True
         words = {"kind": self._texts.say(f"doctor_slack.kind.{kind}")}
         words["wanted"] = self._texts.say(f"doctor_slack.kind.{wanted}")
-        self._complain("doctor_slack.token_kind", setting=setting, link=link, **words)
+        self._bench.complain("doctor_slack.token_kind", setting=setting, link=link, **words)
         return False
-
-    async def _read(self, key: str, **values: str) -> SecretStr | None:
-        """What is typed; None for nothing, or where there is nobody to ask."""
-        if self._talk.read_secret is None:
-            return None
-        typed = await asyncio.to_thread(self._talk.read_secret, bare(self._texts.say(key, **values)))
-        return SecretStr(typed.strip()) if typed and typed.strip() else None
 
     def _connected(self, token: SecretStr) -> AbstractAsyncContextManager[Any]:
         return connected(self._settings.slack_api_url, token)
-
-    def _say(self, key: str, **values: str) -> None:
-        self._talk.say(bare(self._texts.say(key, **values)))
-
-    def _complain(self, key: str, **values: str) -> None:
-        self._talk.complain(bare(self._texts.say(key, **values)))

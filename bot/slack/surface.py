@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
@@ -17,35 +16,29 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import OneTimeCodes
+from bot.claims import CLAIM_LIFETIME
 from bot.conversing import Conversing
-from bot.door import ChatDoor
-from bot.inbox import Inbox
-from bot.outbox import Outbox
+from bot.mirror import Mirror, MirrorParts
 from bot.refusals import Refusals
 from bot.remote_chat import RemoteChat, RemoteChatParts
-from bot.render.view import CardLook
-from bot.settings import Settings
 from bot.slack.address import PREFIX, SURFACE, Thread, thread_of
 from bot.slack.desk import Desk
 from bot.slack.handling import SlackHandler
 from bot.slack.http import slack_events
 from bot.slack.inbound.bolt import build_app
 from bot.slack.messenger import SlackMessenger
+from bot.slack.mirror import mirrored, place_of
 from bot.slack.missed import Missed
 from bot.slack.pace import Pace
-from bot.slack.people import CLAIM_LIFETIME, SlackPeople
+from bot.slack.people import SlackPeople
 from bot.slack.responses import Responses
 from bot.slack.socket import SocketMode
 from bot.slack.web import Identity, SlackWeb, slack_client
+from bot.surface_parts import SurfaceParts
 from engine.concurrency import Wakeup
 from engine.domain.ids import DEFAULT_TENANT, PrincipalId
 from engine.domain.tenant import Principal, Role
 from engine.errors import AuthExpiredError, IntegrationError
-from engine.ports.clock import Clock
-from engine.ports.message_log import MessageLog
-from engine.ports.people import People
-from engine.ports.remarks import RemarkBook
-from engine.ports.store import ExecutionStore
 
 Job = Callable[[], Coroutine[Any, Any, None]]
 
@@ -63,29 +56,13 @@ LOOK_BACK = timedelta(hours=24)
 """How far back that goes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlackParts:
-    """What the surface is joined to."""
-
-    settings: Settings
-    door: ChatDoor
-    inbox: Inbox
-    outbox: Outbox
-    store: ExecutionStore
-    log: MessageLog
-    people: People
-    remarks: RemarkBook
-    clock: Clock
-    look: CardLook
-
-
 class SlackSurface:
     """One workspace's Slack, from its first connection to the end of the process.
 
     Nothing here can stop the product: while Slack is away or refuses our token, it is tried again, and :attr:`ready` says no.
     """
 
-    def __init__(self, parts: SlackParts) -> None:
+    def __init__(self, parts: SurfaceParts) -> None:
         self._parts = parts
         self._codes = OneTimeCodes(parts.clock, CLAIM_LIFETIME)
         self._events: Callable[[web.Request], Awaitable[web.Response]] | None = None
@@ -115,7 +92,8 @@ class SlackSurface:
 
         An owner who left the workspace is none, as far as Slack can be asked; that takes :data:`OWNER_LIMIT` at most.
         """
-        owners = await self._parts.people.owners(DEFAULT_TENANT, PREFIX)
+        parts = self._parts
+        owners = await parts.people.owners(DEFAULT_TENANT, PREFIX) or await parts.linking.linked_owners(PREFIX)
         if owners and await self._owner_stands():
             return None
         nobody = Principal(id=PrincipalId(PREFIX), tenant_id=DEFAULT_TENANT, role=Role.NONE)
@@ -169,7 +147,7 @@ class SlackSurface:
             async with asyncio.timeout(OWNER_LIMIT.total_seconds()), self._client() as client:
                 calls = SlackWeb(client)
                 team = (await calls.identity()).team_id
-                return await SlackPeople(calls, parts.people, parts.clock, team, self._codes).has_owner()
+                return await SlackPeople(calls, parts.people, parts.clock, team, self._codes, parts.linking).has_owner()
         except (IntegrationError, TimeoutError) as error:
             logger.bind(reason=str(error)).warning("slack_owner_unknown")
             return True
@@ -183,7 +161,9 @@ class SlackSurface:
         responses = Responses(client.session, settings.slack_api_url, seconds)
         pace = Pace(monotonic)
         handler = SlackHandler(self._desk(calls, identity, responses, pace, started_at), self._gone)
-        remote = self._remote(calls, pace)
+        shown = self._shown(calls, pace)
+        remote = RemoteChat(shown, parts.outbox.mark, self._sent)
+        mirror = self._mirror(shown, identity)
         heard = await parts.log.last_heard(SURFACE)
         missed = Missed(calls, identity, parts.inbox.receive, parts.clock, self._threads, heard)
         app = build_app(
@@ -196,7 +176,8 @@ class SlackSurface:
         )
         parts.inbox.add(SURFACE, handler)
         await parts.outbox.add(SURFACE, remote)
-        jobs: list[Job] = [remote.run, missed.run, partial(self._note_heard, missed)]
+        await parts.outbox.add_mirror(SURFACE, mirror)
+        jobs: list[Job] = [remote.run, mirror.run, missed.run, partial(self._note_heard, missed)]
         if self.over_sockets:
             token = _secret(settings.slack_app_token)
 
@@ -217,12 +198,15 @@ class SlackSurface:
         self, calls: SlackWeb, identity: Identity, responses: Responses, pace: Pace, started_at: datetime
     ) -> Desk:
         parts, settings = self._parts, self._parts.settings
+        people = SlackPeople(calls, parts.people, parts.clock, identity.team_id, self._codes, parts.linking)
+        parts.linking.vouch(PREFIX, people.standing)
         return Desk(
             team=identity.team_id,
             door=parts.door,
             conversing=Conversing(parts.door, settings.tizmor_timezone),
-            people=SlackPeople(calls, parts.people, parts.clock, identity.team_id, self._codes),
+            people=people,
             refusals=Refusals(parts.people),
+            linking=parts.linking,
             remarks=parts.remarks,
             web=calls,
             responses=responses,
@@ -233,9 +217,9 @@ class SlackSurface:
             started_at=started_at,
         )
 
-    def _remote(self, calls: SlackWeb, pace: Pace) -> RemoteChat:
+    def _shown(self, calls: SlackWeb, pace: Pace) -> RemoteChatParts:
         parts = self._parts
-        shown = RemoteChatParts(
+        return RemoteChatParts(
             messenger=SlackMessenger(calls, pace),
             log=parts.log,
             people=parts.people,
@@ -243,7 +227,11 @@ class SlackSurface:
             look=parts.look,
             prefix=PREFIX,
         )
-        return RemoteChat(shown, parts.outbox.mark, self._sent)
+
+    def _mirror(self, shown: RemoteChatParts, identity: Identity) -> Mirror:
+        place = partial(place_of, identity.team_id)
+        parts = MirrorParts(chat=shown, linking=self._parts.linking, place=place, mirrored=mirrored)
+        return Mirror(parts, self._parts.outbox.mark)
 
     def _sent(self, *, ok: bool) -> None:
         self._known_to_slack = ok

@@ -31,6 +31,13 @@ class Principal:
     role: Role
     name: str = ""
     """For display only; never compared."""
+    also: frozenset[PrincipalId] = frozenset()
+    """Other accounts of the same person, who proved it with a one-time code."""
+
+    @property
+    def ids(self) -> frozenset[PrincipalId]:
+        """Every account of the person."""
+        return self.also | {self.id}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from engine.domain.ids import ConversationId, ExecutionId
+from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +59,29 @@ class MessageLog(Protocol):
         """Executions in conversations whose id begins like this that show less than their last event, oldest first."""
         ...
 
+    async def behind_elsewhere(self, prefix: str, askers: Iterable[PrincipalId]) -> Sequence[ExecutionId]:
+        """What these people asked for in other conversations, oldest first: executions that are shown besides in conversations
+        whose id begins like this, with less than their last event, and such as have an open question and are not shown there
+        at all."""
+        ...
+
     async def heard(self, surface: str, at: datetime) -> None:
         """A surface was connected at this instant; written behind."""
         ...
 
     async def last_heard(self, surface: str) -> datetime | None:
         """When a surface was last known to be connected, or None."""
+        ...
+
+    async def at(self, prefix: str, ref: str) -> tuple[ExecutionId, ConversationId] | None:
+        """The execution a message belongs to, and the conversation it was posted for, by the message's name; None: no
+        message of an execution. Only conversations whose id begins like this are looked through."""
+        ...
+
+    async def cursor(self, surface: str) -> str | None:
+        """How far a surface has read what its platform holds for it, in the platform's own terms; None: it never has."""
+        ...
+
+    async def move_cursor(self, surface: str, cursor: str, at: datetime) -> None:
+        """It has read so far; durable on return. Also counts as :meth:`heard`."""
         ...

@@ -21,6 +21,10 @@ class People(Protocol):
         """Add or bring up to date; durable on return. Who is kept as owner or admin stays it, whatever role is given."""
         ...
 
+    async def rename(self, principal: Principal, at: datetime) -> None:
+        """Add, or bring only the name up to date: whatever role is given, the kept one stays. Durable on return."""
+        ...
+
     async def owners(self, tenant: TenantId, prefix: str) -> Sequence[PrincipalId]:
         """Those whose id begins like this that have been made owner, sorted."""
         ...
@@ -35,4 +39,21 @@ class People(Protocol):
 
     async def names(self, user_ids: Iterable[PrincipalId]) -> Mapping[PrincipalId, str]:
         """What they are called; those without a name are left out."""
+        ...
+
+    async def link(self, one: PrincipalId, other: PrincipalId, at: datetime) -> bool:
+        """Two accounts are one person's from now on, and so is whatever either was linked with before; durable on return,
+        repeating is harmless. Their ids stay what they are.
+
+        Returns:
+            False where one of them was never kept, or they are of different tenants; nothing is changed then.
+        """
+        ...
+
+    async def unlink(self, user_id: PrincipalId) -> None:
+        """An account is a person of its own again; repeating is harmless."""
+        ...
+
+    async def links(self) -> Mapping[PrincipalId, frozenset[PrincipalId]]:
+        """Every linked account with the other accounts of its person."""
         ...

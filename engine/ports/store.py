@@ -68,17 +68,17 @@ class ExecutionStore(Protocol):
         """Everybody's executions of a conversation, newest first."""
         ...
 
-    async def live(self, tenant: TenantId, user: PrincipalId, *, limit: int) -> Sequence[ExecutionId]:
-        """A person's executions that are not done, newest first."""
+    async def live(self, tenant: TenantId, users: frozenset[PrincipalId], *, limit: int) -> Sequence[ExecutionId]:
+        """Executions of a person's accounts that are not done, newest first."""
         ...
 
     async def recent_threads(self, tenant: TenantId, since: datetime, *, limit: int) -> Sequence[ConversationId]:
         """Conversations with an execution that changed since then or is not done, the most recent first."""
         ...
 
-    async def costs(self, tenant: TenantId, user: PrincipalId | None, since: date) -> Sequence[CostLine]:
-        """What a tenant's (or one user's) model calls cost since a day, it included: the newest day first, then by user
-        and model; at most 1,000 lines."""
+    async def costs(self, tenant: TenantId, users: frozenset[PrincipalId] | None, since: date) -> Sequence[CostLine]:
+        """What model calls cost since a day, it included: the newest day first, then by user and model; at most 1,000 lines.
+        ``users`` None means everybody's."""
         ...
 
     async def day_spend(self, tenant: TenantId, day: date) -> Spend:
@@ -86,9 +86,9 @@ class ExecutionStore(Protocol):
         ...
 
     async def executions(
-        self, tenant: TenantId, user: PrincipalId | None, *, limit: int, before: str | None
+        self, tenant: TenantId, users: frozenset[PrincipalId] | None, *, limit: int, before: str | None
     ) -> Sequence[ExecutionId]:
-        """Newest first; ``before`` is an execution id to continue after; ``user`` None means everybody's."""
+        """Newest first; ``before`` is an execution id to continue after; ``users`` None means everybody's."""
         ...
 
     async def approval(self, approval_id: ApprovalId) -> Approval | None:
@@ -104,9 +104,9 @@ class ExecutionStore(Protocol):
         ...
 
     async def approvals(
-        self, tenant: TenantId, user: PrincipalId | None, status: ApprovalStatus | None
+        self, tenant: TenantId, users: frozenset[PrincipalId] | None, status: ApprovalStatus | None
     ) -> Sequence[Approval]:
-        """Approvals of a tenant's (or one user's) executions, newest first, at most 200."""
+        """Approvals of these users' executions, newest first, at most 200; ``users`` None means everybody's."""
         ...
 
     async def intent(self, key: EffectKey) -> Intent | None:

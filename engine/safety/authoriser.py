@@ -43,7 +43,7 @@ def authorise(
         principal: who acts, from proof.
         action: what they want.
         tenant: of the resource; another tenant's things do not exist.
-        owner: whose the resource is.
+        owner: whose the resource is; what any account of a person owns is theirs.
 
     Raises:
         NotFoundError: ``not_found``: another tenant's, or another person's that this role may not even see.
@@ -53,7 +53,7 @@ def authorise(
         raise NotFoundError("not_found", "There is no such thing here.")
     if action in _ALLOWED[principal.role]:
         return
-    if principal.role is not Role.NONE and owner == principal.id and action in _OWN:
+    if principal.role is not Role.NONE and owner in principal.ids and action in _OWN:
         return
     if owner is not None and Action.SEE not in _ALLOWED[principal.role]:
         raise NotFoundError("not_found", "There is no such thing here.")

@@ -57,7 +57,8 @@ class HitlGates:
         Raises:
             NotFoundError: no such approval for this principal.
             NotAllowedError: somebody else's.
-            ConflictError: ``already_decided``; parameters ``who`` and ``when``.
+            ConflictError: ``already_decided``; parameters ``who``, ``when``, and ``own`` where that was the same person, from
+                whichever account.
             RequestError: the answer does not fit the question; nothing was decided.
         """
         approval = await self.question(principal, approval_id)
@@ -194,13 +195,19 @@ def _invalid(error: ValidationError) -> RequestError:
 
 
 def _already(approval: Approval, principal: Principal, decision: Decision) -> Approval:
-    if approval.decided_by == principal.id and _is_the_same(approval, decision):
+    by_them = approval.decided_by in principal.ids
+    if by_them and _is_the_same(approval, decision):
         return approval
     when = approval.decided_at.isoformat() if approval.decided_at else ""
     raise ConflictError(
         "already_decided",
         f"Approval {approval.id} was already {approval.status.value} by {approval.decided_by or 'the engine'} at {when}.",
-        {"who": approval.decided_by or "", "when": when, "status": approval.status.value},
+        {
+            "who": approval.decided_by or "",
+            "when": when,
+            "status": approval.status.value,
+            "own": "yes" if by_them else "",
+        },
     )
 
 

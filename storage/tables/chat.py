@@ -27,6 +27,7 @@ chat_messages = Table(
     Column("content_hash", Text, nullable=False),
     Column("ref", Text),
     Column("sending_at", Text),
+    Index("ix_chat_messages_ref", "ref", sqlite_where=text("ref IS NOT NULL")),
 )
 
 remarks = Table(
@@ -46,6 +47,15 @@ surfaces = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("heard_at", Text, nullable=False),
+    Column("cursor", Text),
+)
+
+form_drafts = Table(
+    "form_drafts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("at", Text, nullable=False),
 )
 
 local_chat = Table(

@@ -1,8 +1,8 @@
-"""Access: tokens of principals, remembered responses, and the process generation."""
+"""Access: tokens of principals, whose accounts are one person's, codes, remembered responses, the process generation."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text
 
 from storage.tables.metadata import metadata
 
@@ -24,6 +24,27 @@ principals = Table(
     Column("role", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("seen_at", Text, nullable=False),
+)
+
+person_links = Table(
+    "person_links",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("person", Text, nullable=False),
+    Column("linked_at", Text, nullable=False),
+    Index("ix_person_links_person", "person"),
+)
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("issuer", Text, nullable=False),
+    Column("tenant_id", Text, nullable=False),
+    Column("expires_at", Text, nullable=False),
+    Column("used_by", Text),
+    CheckConstraint("kind IN ('invitation', 'link')", name="kind"),
 )
 
 idempotency_keys = Table(

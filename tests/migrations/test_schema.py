@@ -9,13 +9,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, select
 
 from engine.errors import RequestError
 from storage.database import DATABASE_FILE, HEAD, HomeLockedError, migrate, open_database, own_home, schema_version
 from storage.tables import metadata
+from storage.writer import connect_for_writing
 
 ROOT = Path(__file__).parents[2]
 NOW = "2026-01-01T00:00:00.000000Z"
@@ -28,6 +31,45 @@ def test_the_migrated_schema_equals_the_tables(tmp_path: Path) -> None:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
     assert schema_version(tmp_path / "x.db") == HEAD
+
+
+def migrated_to(path: Path, revision: str) -> sqlite3.Connection:
+    """A database as an earlier program left it."""
+    connect_for_writing(path, durable=False).close()
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "storage" / "migrations"))
+    config.attributes["database"] = str(path)
+    command.upgrade(config, revision)
+    return sqlite3.connect(path)
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+def test_every_earlier_schema_becomes_this_one(tmp_path: Path, revision: str) -> None:
+    path = tmp_path / "x.db"
+    migrated_to(path, revision).close()
+    migrate(path)
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_what_was_known_of_chats_before_they_were_linked_stays(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    earlier = migrated_to(path, "0003")
+    earlier.execute("INSERT INTO surfaces VALUES ('slack', ?)", (NOW,))
+    earlier.execute("INSERT INTO chat_messages VALUES ('e', 'slack:T:C:1', 'card', 3, 'h', 'C/1', NULL)")
+    earlier.execute("INSERT INTO principals VALUES ('slack:T:U', 'local', 'owner', 'Dana', ?)", (NOW,))
+    earlier.commit()
+    earlier.close()
+    migrate(path)
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT name, heard_at, cursor FROM surfaces").fetchall() == [("slack", NOW, None)]
+    assert connection.execute("SELECT ref FROM chat_messages").fetchall() == [("C/1",)]
+    assert connection.execute("SELECT role FROM principals").fetchall() == [("owner",)]
+    plan = connection.execute("EXPLAIN QUERY PLAN SELECT 1 FROM chat_messages WHERE ref = 'C/1'").fetchall()
+    assert "ix_chat_messages_ref" in str(plan), "looked up for every reply"
+    connection.close()
 
 
 DYING = """

@@ -51,6 +51,9 @@ class Notebook:
     def lane(self, place: Place) -> str:
         return place.conversation_id
 
+    def room(self, place: Place) -> str:
+        return place.conversation_id
+
     def blocked(self, place: Place, *, edit: bool) -> timedelta:
         return NOW
 

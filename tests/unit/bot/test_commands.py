@@ -53,6 +53,12 @@ def test_a_whole_message_that_is_a_command_word_steers(text: str, command: Comma
         "status of the pilot",
         "ask",
         "claim",
+        "plan",
+        "link",
+        "invite",
+        "start",
+        "קישור",
+        "תוכנית",
         "x",
     ],
 )
@@ -73,6 +79,18 @@ def test_after_a_slash_a_command_is_one_word_and_a_code_follows_its_own() -> Non
     assert order("claim abc-123") == order("  claim   abc-123 ".strip())
     assert order("claim abc-123").rest == "abc-123"
     assert order("stop the press").command is Command.ASK
+
+
+def test_after_a_slash_a_link_takes_a_code_and_nothing_else() -> None:
+    assert order("link").command is Command.LINK
+    assert (order("link abc-123").command, order("link abc-123").rest) == (Command.LINK, "abc-123")
+    assert (order("קישור  abc-123").command, order("קישור  abc-123").rest) == (Command.LINK, "abc-123")
+    assert order("link the notes to the meeting").command is Command.ASK
+
+
+@pytest.mark.parametrize("text", ["plan the offsite", "invite Dana to the meeting", "start the pilot", "תכנן יום כיף"])
+def test_after_a_slash_what_begins_like_a_command_may_be_a_request(text: str) -> None:
+    assert (order(text).command, order(text).rest) == (Command.ASK, text)
 
 
 def test_every_command_has_words_in_both_locales() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from bot.housekeeping import Housekeeping
+from bot.housekeeping import KEYS_KEPT, REMARKS_KEPT, Housekeeping
 from engine.domain.ids import DEFAULT_TENANT, ConversationId, PrincipalId
 from engine.ports.chat_log import Delivery
 from engine.ports.remarks import Remark
@@ -22,7 +22,7 @@ async def test_handled_deliveries_go_after_two_days_and_remarks_after_ninety(tmp
     clock = FakeClock()
     async with open_database(tmp_path, now=instant(clock.now()), durable=False) as database:
         log, remarks = SqliteChatLog(database), SqliteRemarks(database)
-        house = Housekeeping(log, remarks, clock)
+        house = Housekeeping({"deliveries": (log, KEYS_KEPT), "remarks": (remarks, REMARKS_KEPT)}, clock)
 
         async def add(name: str) -> None:
             await log.receive(

@@ -57,10 +57,10 @@ def sent(made: Board) -> list[str]:
     return told
 
 
-def test_a_question_goes_out_before_the_progress_of_others() -> None:
+def test_a_question_goes_out_before_the_progress_of_others_and_nothing_takes_what_it_counts_on() -> None:
     progress = [job("card", Urgency.PROGRESS, ref=f"m{n}", execution=f"y{n}", age=n) for n in range(3)]
     made = board(Budgets(), *progress, job("approval:1", Urgency.NOTIFY))
-    assert sent(made) == ["approval:1", "card"]
+    assert sent(made) == ["approval:1"]
 
 
 def test_of_the_same_urgency_the_one_that_waits_longest_goes_first() -> None:
@@ -114,11 +114,13 @@ def test_the_card_is_posted_before_what_is_said_below_it_and_then_waits_among_th
     made.end(card)
     card.ref = "m1"
     made.put(card)
-    assert sent(made) == ["approval:1", "card"]
+    assert sent(made) == ["approval:1"]
+    made.end(question)
+    made.drop(question)
+    assert sent(made) == ["card"]
     made.end(card)
     made.drop(card)
-    assert not made.get(card.key.execution_id, "card")
-    assert made.has(card.key.execution_id)
+    assert not made.has(card.key.execution_id)
 
 
 def test_what_is_told_to_come_later_does_so() -> None:
@@ -126,3 +128,29 @@ def test_what_is_told_to_come_later_does_so() -> None:
     later.not_before = NOW + 5 * SECOND
     assert board(Budgets(), later).next(NOW) == (None, 5 * SECOND)
     assert board(Budgets()).next(NOW) == (None, None)
+
+
+@dataclass(slots=True)
+class Waits(Notebook):
+    """A platform that says of each urgency how long it waits."""
+
+    waits: dict[Urgency, timedelta] = field(default_factory=dict[Urgency, timedelta])
+
+    def wait(self, place: Place, ref: str | None, urgency: Urgency) -> timedelta:
+        return self.waits.get(urgency, timedelta(0))
+
+
+def test_what_is_more_urgent_and_about_to_be_allowed_is_waited_for() -> None:
+    made = Board(Waits(waits={Urgency.NOTIFY: timedelta(milliseconds=1)}))
+    made.put(job("card", Urgency.SETTLE, ref="m1"))
+    made.put(job("final", Urgency.NOTIFY))
+    assert made.next(NOW) == (None, timedelta(milliseconds=1))
+
+
+def test_what_is_more_urgent_but_has_to_wait_for_long_holds_nothing_up() -> None:
+    made = Board(Waits(waits={Urgency.NOTIFY: SECOND}))
+    made.put(job("card", Urgency.SETTLE, ref="m1"))
+    made.put(job("final", Urgency.NOTIFY))
+    first = made.next(NOW)[0]
+    assert first is not None
+    assert first.picture.purpose == "card"

@@ -39,3 +39,17 @@ def test_every_cell(role: Role, action: Action) -> None:
 def test_another_persons_thing_does_not_exist_for_a_member() -> None:
     with pytest.raises(NotFoundError):
         authorise(Principal(id=ME, tenant_id=HOME, role=Role.MEMBER), Action.SEE, tenant=HOME, owner=OTHER)
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("action", list(Action))
+def test_what_another_account_of_the_person_owns_is_theirs(role: Role, action: Action) -> None:
+    principal = Principal(id=OTHER, tenant_id=HOME, role=role, also=frozenset({ME}))
+    if "mine" in TABLE[role][action]:
+        authorise(principal, action, tenant=HOME, owner=ME)
+        authorise(principal, action, tenant=HOME, owner=OTHER)
+    else:
+        with pytest.raises((NotAllowedError, NotFoundError)):
+            authorise(principal, action, tenant=HOME, owner=ME)
+    with pytest.raises(NotFoundError):
+        authorise(principal, action, tenant=AWAY, owner=ME)

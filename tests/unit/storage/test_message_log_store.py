@@ -1,0 +1,149 @@
+"""Where messages are: found by their name, told apart by the place they are in, and how far each place is up to date."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
+from engine.domain.event import Event, EventType
+from engine.domain.execution import Execution, ExecutionStatus
+from engine.domain.ids import ApprovalId, ConversationId, ExecutionId, PrincipalId
+from engine.domain.request import Request
+from engine.ports import changes as s
+from engine.ports.chat_log import Outgoing
+from engine.ports.message_log import MessageKey
+from storage.chat_store import SqliteChatLog
+from storage.codec import instant
+from storage.database import open_database
+from storage.execution_store import SqliteExecutionStore
+from storage.message_log_store import SqliteMessageLog
+from tests.lab import FakeClock
+
+NOW = FakeClock().now()
+E = ExecutionId("e")
+DANA, AVI = PrincipalId("paper:dana"), PrincipalId("paper:avi")
+ROOM, BOARD = ConversationId("paper:room:1"), ConversationId("slate:dana")
+
+
+@dataclass(slots=True)
+class Shelf:
+    log: SqliteMessageLog
+    store: SqliteExecutionStore
+    chat: SqliteChatLog
+
+    async def execution(self, name: str = "e", where: ConversationId = ROOM, user: PrincipalId = DANA) -> None:
+        """Asked, with one event."""
+        request = Request(text="x", user_id=user, conversation_id=where)
+        at = NOW + timedelta(seconds=len(name))
+        execution = Execution(
+            id=ExecutionId(name), request=request, status=ExecutionStatus.PLANNING, created_at=at, updated_at=at
+        )
+        assert await self.store.commit(s.CreateExecution(execution=execution))
+        await self.event(name)
+
+    async def event(self, name: str = "e") -> None:
+        event = Event(execution_id=ExecutionId(name), type=EventType.STEP_STARTED, at=NOW)
+        assert await self.store.commit(s.AppendEvent(event=event))
+
+    async def question(self, name: str = "e", status: ApprovalStatus = ApprovalStatus.PENDING) -> None:
+        asked = Approval(
+            id=ApprovalId(f"q-{name}"),
+            execution_id=ExecutionId(name),
+            kind=ApprovalKind.QUESTION,
+            plan_version=1,
+            created_at=NOW,
+        )
+        assert await self.store.commit(s.OpenApproval(approval=asked))
+        await self.event(name)
+
+    async def elsewhere(self, *askers: PrincipalId) -> list[str]:
+        return list(await self.log.behind_elsewhere("slate:", askers))
+
+
+def key(purpose: str = "card", where: ConversationId = ROOM, name: str = "e") -> MessageKey:
+    return MessageKey(execution_id=ExecutionId(name), conversation_id=where, purpose=purpose)
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncGenerator[Shelf]:
+    async with open_database(tmp_path, now=instant(NOW), durable=False) as database:
+        yield Shelf(SqliteMessageLog(database), SqliteExecutionStore(database), SqliteChatLog(database))
+
+
+async def test_a_message_is_found_by_its_name_in_the_conversations_that_are_looked_through(shelf: Shelf) -> None:
+    await shelf.log.shown(key("card"), "7/12", "h")
+    await shelf.log.shown(key("final"), "7/13", "h")
+    await shelf.log.posting(key("approval:a"), NOW)
+    await shelf.log.up_to_date(E, ROOM, 3)
+    await shelf.log.shown(key("card", ConversationId("paperback:1"), "other"), "7/14", "h")
+    assert await shelf.log.at("paper:", "7/12") == (E, ROOM)
+    assert await shelf.log.at("paper:", "7/13") == (E, ROOM)
+    for prefix, ref in (("slate:", "7/12"), ("paper:", "7/1"), ("paper:", "7/14"), ("paper:", ""), ("p%", "7/12")):
+        assert await shelf.log.at(prefix, ref) is None
+    await shelf.log.lost(key("card"))
+    assert await shelf.log.at("paper:", "7/12") is None
+
+
+async def test_a_cursor_is_kept_with_when_it_was_moved_and_being_heard_leaves_it(shelf: Shelf) -> None:
+    assert await shelf.log.cursor("paper") is None
+    await shelf.log.heard("paper", NOW)
+    await shelf.log.move_cursor("slate", "7", NOW)
+    assert (await shelf.log.cursor("paper"), await shelf.log.last_heard("paper")) == (None, NOW)
+    await shelf.log.move_cursor("paper", "41", NOW + timedelta(seconds=1))
+    await shelf.log.heard("paper", NOW + timedelta(seconds=5))
+    await shelf.log.move_cursor("slate", "8", NOW)
+    assert await shelf.log.cursor("paper") == "41"
+    assert await shelf.log.last_heard("paper") == NOW + timedelta(seconds=5)
+
+
+async def test_what_is_shown_elsewhere_says_nothing_of_what_is_shown_at_home(shelf: Shelf) -> None:
+    await shelf.execution()
+    await shelf.log.up_to_date(E, BOARD, 1)
+    assert await shelf.log.behind("paper:") == [E]
+    await shelf.log.up_to_date(E, ROOM, 1)
+    await shelf.log.up_to_date(E, BOARD, 0)
+    assert await shelf.log.behind("paper:") == []
+
+
+async def test_the_local_chat_does_not_take_anothers_messages_for_its_own(shelf: Shelf) -> None:
+    local = ConversationId("local")
+    await shelf.execution(where=local)
+    await shelf.log.shown(key("card", BOARD), "m1", "h")
+    assert await shelf.chat.shown(E) == {}
+    assert await shelf.chat.behind() == [E]
+    card = Outgoing(purpose="card", kind="card", body={"seq": 1})
+    await shelf.chat.show(E, (local, DANA), 1, [card], NOW)
+    assert list(await shelf.chat.shown(E)) == ["card"]
+    assert await shelf.chat.behind() == []
+
+
+async def test_an_open_question_that_is_not_shown_elsewhere_is_behind_for_its_asker(shelf: Shelf) -> None:
+    await shelf.execution("e")
+    await shelf.execution("silent")
+    await shelf.execution("at-home", ConversationId("slate:x"))
+    await shelf.execution("of-avi", user=AVI)
+    for name in ("at-home", "of-avi", "e"):
+        await shelf.question(name)
+    assert await shelf.elsewhere(DANA) == ["e"]
+    assert await shelf.elsewhere(DANA, AVI) == ["e", "of-avi"]
+    assert await shelf.elsewhere() == []
+
+
+async def test_what_is_shown_elsewhere_is_behind_until_its_last_event(shelf: Shelf) -> None:
+    await shelf.execution()
+    await shelf.question()
+    await shelf.log.posting(key("approval:q-e", BOARD), NOW)
+    assert await shelf.elsewhere(DANA) == ["e"]
+    await shelf.log.shown(key("approval:q-e", BOARD), "m1", "h")
+    await shelf.log.up_to_date(E, BOARD, 2)
+    assert await shelf.elsewhere(DANA) == []
+    await shelf.event()
+    assert await shelf.elsewhere(DANA) == ["e"]
+    assert await shelf.elsewhere(AVI) == [], "whoever is not linked any more is not told"
+    await shelf.log.up_to_date(E, BOARD, 3)
+    assert await shelf.elsewhere(DANA) == []
