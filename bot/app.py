@@ -13,19 +13,21 @@ from zoneinfo import ZoneInfo
 from loguru import logger
 
 from bot.access import Access, AccessOptions
-from bot.door import Remembered
+from bot.door import OUTSIDE, Remembered
 from bot.gateway import ChatBell, Gateway, Services
-from bot.housekeeping import Housekeeping
+from bot.housekeeping import CODES_KEPT, FORMS_KEPT, KEYS_KEPT, REMARKS_KEPT, Housekeeping
 from bot.inbox import Inbox
 from bot.language_model import open_model, purse, scripted
+from bot.linking import Linking
 from bot.local_chat import LOCAL, LocalChat, LocalRequests
 from bot.logs import keep_rows
 from bot.outbox import Outbox
 from bot.render.view import CardLook
 from bot.services import keep_running
 from bot.settings import Settings
-from bot.slack.address import PREFIX
-from bot.slack.surface import SlackParts, SlackSurface
+from bot.slack.surface import SlackSurface
+from bot.surface_parts import SurfaceParts
+from bot.telegram.surface import TelegramSurface
 from bot.telemetry import Observatory
 from engine.concurrency import Wakeup
 from engine.domain.event import Event, EventType
@@ -59,8 +61,10 @@ from integrations.scheduling.timer import AlarmClock
 from storage.access_store import AccessStore, StoredAnswer
 from storage.chat_store import SqliteChatLog
 from storage.codec import instant
+from storage.codes_store import SqliteCodes
 from storage.database import Database, open_database
 from storage.execution_store import SqliteExecutionStore
+from storage.form_drafts_store import SqliteFormDrafts
 from storage.message_log_store import SqliteMessageLog
 from storage.people_store import SqlitePeople
 from storage.remarks_store import SqliteRemarks
@@ -83,6 +87,8 @@ class Tizmor:
     """The language model, where one is configured."""
     slack: SlackSurface | None
     """Slack, where it is configured and wanted."""
+    telegram: TelegramSurface | None
+    """Telegram, where it is."""
 
 
 class RememberedAnswers:
@@ -126,6 +132,7 @@ async def open_tizmor(settings: Settings, *, outside: bool = False) -> AsyncGene
         settings = await stack.enter_async_context(scripted(settings))
         model = await stack.enter_async_context(open_model(settings))
         engine = _Engine(settings, database, clock, model)
+        await engine.linking.load()
         stack.callback(engine.office.close)
         handle = keep_rows(engine.telemetry_store.log)
         stack.callback(logger.remove, handle)
@@ -156,12 +163,17 @@ class _Engine:
         self._database = database
         self._clock = clock
         self.slack: SlackSurface | None = None
+        self.telegram: TelegramSurface | None = None
         self._model = model
         ids = RandomIds()
         self.store = SqliteExecutionStore(database)
         self.state = StateManager(self.store, clock)
         self.streams = StreamManager(self.store)
         self.remarks = SqliteRemarks(database)
+        self.people = SqlitePeople(database)
+        self._codes = SqliteCodes(database)
+        self._drafts = SqliteFormDrafts(database)
+        self.linking = Linking(self.people, self._codes, clock)
         self.telemetry_store = TelemetryStore(database)
         self.observatory = Observatory(self.telemetry_store)
         self.registry = self._open_registry(settings.workspace, clock)
@@ -224,11 +236,22 @@ class _Engine:
             "inbox": self.inbox.run,
             "outbox": self.outbox.run,
             "alarms": self._alarm_loop,
-            "housekeeping": Housekeeping(self._chat, self.remarks, self._clock).run,
+            "housekeeping": self._housekeeping().run,
         }
         if product.slack is not None:
             services["slack"] = product.slack.run
+        if product.telegram is not None:
+            services["telegram"] = product.telegram.run
         return [(name, keep_running(name, service, self._clock)) for name, service in services.items()]
+
+    def _housekeeping(self) -> Housekeeping:
+        kept = {
+            "deliveries": (self._chat, KEYS_KEPT),
+            "remarks": (self.remarks, REMARKS_KEPT),
+            "codes": (self._codes, CODES_KEPT),
+            "forms": (self._drafts, FORMS_KEPT),
+        }
+        return Housekeeping(kept, self._clock)
 
     def ring_alarms(self) -> None:
         """Look at what is due."""
@@ -250,7 +273,8 @@ class _Engine:
             surfaces=self._surfaces_ready,
         )
         door = Gateway(services)
-        self.slack = self._open_slack(settings, door) if outside and settings.slack_bot_token else None
+        if outside:
+            self._open_surfaces(settings, door)
         options = AccessOptions(
             host=settings.tizmor_host,
             public_url=settings.tizmor_public_url,
@@ -268,25 +292,30 @@ class _Engine:
             idempotency=RememberedAnswers(self._access_store, self._clock),
             settings=settings,
             slack=self.slack,
+            telegram=self.telegram,
         )
 
-    def _open_slack(self, settings: Settings, door: Gateway) -> SlackSurface:
-        parts = SlackParts(
+    def _open_surfaces(self, settings: Settings, door: Gateway) -> None:
+        parts = SurfaceParts(
             settings=settings,
             door=door,
             inbox=self.inbox,
             outbox=self.outbox,
             store=self.store,
             log=SqliteMessageLog(self._database),
-            people=SqlitePeople(self._database),
+            people=self.people,
             remarks=self.remarks,
+            drafts=self._drafts,
+            linking=self.linking,
             clock=self._clock,
             look=self._look,
         )
-        return SlackSurface(parts)
+        self.slack = SlackSurface(parts) if settings.slack_bot_token else None
+        self.telegram = TelegramSurface(parts) if settings.telegram_bot_token else None
 
     def _surfaces_ready(self) -> Mapping[str, bool]:
-        return {"slack": self.slack.ready} if self.slack is not None else {}
+        outside = {"slack": self.slack, "telegram": self.telegram}
+        return {name: surface.ready for name, surface in outside.items() if surface is not None}
 
     def _preview_desk(self, request: Request) -> PlanningDesk:
         spender = Spender(tenant_id=request.tenant_id, user_id=request.user_id)
@@ -304,7 +333,7 @@ class _Engine:
             model_agents=self.registry.model_agents() if self._model else frozenset(),
             banner="scripted" if self._settings.tizmor_scripted_model else "",
         )
-        local = LocalChat(self._chat, self._clock, look, (PREFIX,), self._bell.ring)
+        local = LocalChat(self._chat, self._clock, look, OUTSIDE, self._bell.ring)
         self.outbox = Outbox(self.state, self._clock, local)
         requests = LocalRequests(self.orchestrator, self._settings.tizmor_timezone)
         self.inbox = Inbox(self._chat, self._clock, {LOCAL: requests}, self._bell.ring)

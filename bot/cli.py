@@ -72,25 +72,34 @@ def run(*, home: Home = None, port: Port = None, host: Host = None) -> int:
 def init(
     credentials: Annotated[Credentials | None, Parameter(name="*")] = None,
     *,
+    telegram: Annotated[bool, Parameter(negative="")] = False,
     http: Annotated[bool, Parameter(negative="")] = False,
     no_input: Annotated[bool, Parameter(name="--no-input", negative="")] = False,
     manifest: Path | None = None,
     home: Home = None,
 ) -> int:
-    """Set up Slack: make or update the app, check its tokens, keep them in .env.
+    """Set up Slack: make or update the app, check its tokens, keep them in .env. With --telegram, set up Telegram.
 
     Running it again is harmless. Exit codes: 0 all there, 1 refused, 2 something given is wrong, 75 something is missing.
 
     Args:
         credentials: of the app.
+        telegram: take in the token of a Telegram bot, typed or from TELEGRAM_BOT_TOKEN, in the place of all that.
         http: delivery to TIZMOR_PUBLIC_URL in the place of Socket Mode.
         no_input: ask nothing; use what is given.
         manifest: of the app, when not the one that comes with Tizmor.
         home: folder of all state.
     """
     given = asdict(credentials or Credentials())
+    asks = not no_input and sys.stdin.isatty()
+    if telegram:
+        if http or manifest or any(given.values()):
+            raise RequestError(
+                "init_mixed", "Only --no-input and --home go with --telegram; the others are about Slack."
+            )
+        return _run(_init_telegram(_settings(home, None, None, quiet=True), asks=asks))
     settings = _settings(home, None, None, quiet=True, **{f"slack_{name}": value for name, value in given.items()})
-    return _run(_init(settings, manifest, over_http=http, asks=not no_input and sys.stdin.isatty()))
+    return _run(_init(settings, manifest, over_http=http, asks=asks))
 
 
 @app.command
@@ -195,7 +204,7 @@ async def _serve(settings: Any, *, outside: bool = False) -> int:
         async with asyncio.TaskGroup() as group:
             looking = [group.create_task(_say_what_is_wrong_with_the_model(settings))]
             if outside:
-                looking.append(group.create_task(_say_what_slack_needs(serving.tizmor, settings)))
+                looking.append(group.create_task(_say_what_chats_need(serving.tizmor, settings)))
             await until_stopped()
             for look in looking:
                 look.cancel()
@@ -203,44 +212,78 @@ async def _serve(settings: Any, *, outside: bool = False) -> int:
     return 0
 
 
-async def _say_what_slack_needs(tizmor: Any, settings: Any) -> None:
-    said = await about_slack(tizmor, settings)
-    if said:
+async def _say_what_chats_need(tizmor: Any, settings: Any) -> None:
+    for said in await about_chats(tizmor, settings):
         print(said, flush=True)
 
 
+async def about_chats(tizmor: Any, settings: Any) -> list[str]:
+    """What the operator should know of the chats outside at the start: that there is none, what one lacks, how to become
+    its owner; nothing of one that is not configured beside one that is."""
+    from bot.render.texts import Texts, bare  # noqa: PLC0415
+
+    if tizmor.slack is None and tizmor.telegram is None:
+        return [bare(Texts(settings.tizmor_locale).say("chat_start.absent"))]
+    said = [await about_slack(tizmor, settings)] if tizmor.slack else []
+    said += [await about_telegram(tizmor, settings)] if tizmor.telegram else []
+    return [words for words in said if words]
+
+
 async def about_slack(tizmor: Any, settings: Any) -> str:
-    """What the operator should know of Slack at the start: that it is not there, what it lacks, how to become its owner;
-    empty for nothing."""
+    """What the operator should know of Slack at the start: what it lacks, or how to become its owner; empty for nothing."""
     from bot.render.texts import Texts, bare  # noqa: PLC0415
 
     texts = Texts(settings.tizmor_locale)
-    if tizmor.slack is None:
-        return bare(texts.say("slack_start.absent"))
     if tizmor.slack.trouble:
         return bare(texts.say(tizmor.slack.trouble))
     code = await tizmor.slack.claim_code()
     return bare(texts.say("slack_start.claim", command=f"/tizmor claim {code}")) if code else ""
 
 
+async def about_telegram(tizmor: Any, settings: Any) -> str:
+    """The same of Telegram."""
+    from bot.render.texts import Texts, bare  # noqa: PLC0415
+
+    texts = Texts(settings.tizmor_locale)
+    if tizmor.telegram.trouble:
+        return bare(texts.say(tizmor.telegram.trouble))
+    way = await tizmor.telegram.claim_link()
+    named = "command" if way.startswith("/") else "link"
+    return bare(texts.say(f"chat_start.claim_{named}", **{named: way})) if way else ""
+
+
 async def _init(settings: Any, manifest: Path | None, *, over_http: bool, asks: bool) -> int:
     from bot.settings import settings_in_file  # noqa: PLC0415
     from bot.slack.manifest import MANIFEST  # noqa: PLC0415
-    from bot.slack.setup import Aim, Talk, set_up_slack  # noqa: PLC0415
-    from bot.terminal import read_secret  # noqa: PLC0415
+    from bot.slack.setup import Aim, set_up_slack  # noqa: PLC0415
 
-    talk = Talk(
-        say=lambda text: print(text, flush=True),
-        complain=lambda text: print(text, file=sys.stderr, flush=True),
-        read_secret=read_secret if asks else None,
-    )
     aim = Aim(
         manifest=manifest or MANIFEST,
         keep_in=settings.tizmor_env_file,
         over_http=over_http,
         kept_elsewhere=settings_in_file(settings.tizmor_home),
     )
-    return await set_up_slack(settings, aim, talk)
+    return await set_up_slack(settings, aim, _talk(asks=asks))
+
+
+async def _init_telegram(settings: Any, *, asks: bool) -> int:
+    from bot.settings import settings_in_file  # noqa: PLC0415
+    from bot.telegram.setup import Aim, set_up_telegram  # noqa: PLC0415
+
+    aim = Aim(keep_in=settings.tizmor_env_file, kept_elsewhere=settings_in_file(settings.tizmor_home))
+    return await set_up_telegram(settings, aim, _talk(asks=asks))
+
+
+def _talk(*, asks: bool) -> Any:
+    from bot.setting_up import Talk  # noqa: PLC0415
+    from bot.terminal import read_line, read_secret  # noqa: PLC0415
+
+    return Talk(
+        say=lambda text: print(text, flush=True),
+        complain=lambda text: print(text, file=sys.stderr, flush=True),
+        read_secret=read_secret if asks else None,
+        read_line=read_line if asks else None,
+    )
 
 
 async def _say_what_is_wrong_with_the_model(settings: Any) -> None:

@@ -27,6 +27,22 @@ class Command(StrEnum):
     """Become the owner, with a one-time code."""
     ASK = "ask"
     """Before a request, where a command is expected."""
+    PLAN = "plan"
+    """Before a request that is only to be planned; alone, show the plan of what runs."""
+    LINK = "link"
+    """Say, with a one-time code, that an account elsewhere is the same person's; alone, ask for such a code."""
+    UNLINK = "unlink"
+    """Let an account stand for itself again."""
+    INVITE = "invite"
+    """Ask for a one-time code that lets somebody in."""
+    START = "start"
+    """What a chat sends when somebody opens it, with whatever stood in the link that led there."""
+
+
+_ONLY_WHERE_EXPECTED = frozenset({
+    Command.ASK, Command.CLAIM, Command.PLAN, Command.LINK, Command.UNLINK, Command.INVITE, Command.START,
+})  # fmt: skip
+"""No word says these by itself: they need something behind them, or mean too much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +59,7 @@ class Order:
 def steering(text: str) -> Order | None:
     """The command a whole message is, such as ``stop!`` or ``עצור בבקשה``; None: it says something else."""
     found = _words().get(_plain(text))
-    if found is None or found[0] in {Command.ASK, Command.CLAIM}:
+    if found is None or found[0] in _ONLY_WHERE_EXPECTED:
         return None
     return Order(command=found[0], locale=found[1])
 
@@ -53,11 +69,16 @@ def order(text: str) -> Order:
     whole = steering(text)
     if whole is not None:
         return whole
-    first, _, rest = text.strip().partition(" ")
+    first, _, rest = (part.strip() for part in text.strip().partition(" "))
     found = _words().get(_plain(first))
-    if found is None or (rest.strip() and found[0] not in {Command.ASK, Command.CLAIM}):
+    if found is None or (rest and not _takes(found[0], rest)):
         return Order(command=Command.ASK if text.strip() else Command.HELP, rest=text.strip())
-    return Order(command=found[0], rest=rest.strip(), locale=found[1])
+    return Order(command=found[0], rest=rest, locale=found[1])
+
+
+def _takes(command: Command, rest: str) -> bool:
+    """May this stand behind the command? ``link ABC`` is one, while ``link the notes to the meeting`` asks for something."""
+    return command in {Command.ASK, Command.CLAIM} or (command is Command.LINK and not _SPACES.search(rest))
 
 
 @cache

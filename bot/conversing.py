@@ -7,23 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from bot.commands import Command, Order, steering
 from bot.door import ChatDoor, OrchestrateCommand
-from bot.render.texts import Texts
+from bot.render.card import render_card
+from bot.render.texts import Phrase, Texts, isolate
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision, DecisionVerb
 from engine.domain.execution import Signal
-from engine.domain.ids import ConversationId
+from engine.domain.ids import ConversationId, ExecutionId
 from engine.domain.request import dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal
-from engine.errors import ConflictError, TizmorError
+from engine.errors import ConflictError, RequestError, TizmorError
 from engine.planning.follow_up import offer_id
 
 _SIGNALS = {Command.STOP: Signal.CANCEL, Command.PAUSE: Signal.PAUSE, Command.RESUME: Signal.RESUME}
 MOST_LISTED = 10
+MOST_PLANS, MOST_STEPS = 3, 30
 _TO_OTHERS = re.compile(r"(^|\s)@\S")
 """Somebody's name in a message, as surfaces write it."""
 
@@ -40,16 +43,34 @@ class Said:
     addressed: bool
     """It was said to us: in private, or with our name in it."""
     private: bool = False
-    """Nobody else reads the place it was said in, where every message may begin a thread of its own."""
+    """Nobody else reads the place it was said in."""
     sent_at: datetime | None = None
+    anew: bool = False
+    """It asks for something new, whatever else runs, and is neither an answer nor a word that steers."""
+    dry_run: bool = False
+    """It is only to be planned."""
+    about: ExecutionId | None = None
+    """The execution whose message it replies to, wherever that is held; where it is open, it is meant."""
 
 
 class Conversing:
-    """Handles what is said; repeatable, because a crash may come before a message is noted as handled."""
+    """Handles what is said; repeatable, because a crash may come before a message is noted as handled.
 
-    def __init__(self, door: ChatDoor, timezone: str) -> None:
+    Args:
+        door: where everything goes.
+        timezone: of the installation.
+        manner: table of sentences that a surface says in its own way; all others are under ``conversation``.
+    """
+
+    def __init__(self, door: ChatDoor, timezone: str, manner: str = "conversation") -> None:
         self._door = door
         self._timezone = timezone
+        self._manner = manner
+
+    def say(self, texts: Texts, key: str) -> Phrase:
+        """A sentence without values, as this surface says it."""
+        own = f"{self._manner}.{key}"
+        return texts.say(own if texts.knows(own) else f"conversation.{key}")
 
     async def hear(self, said: Said) -> str:
         """Do what a message asks for.
@@ -62,10 +83,16 @@ class Conversing:
             RequestError: as the door.
         """
         thread = await self._door.thread(said.principal, said.conversation_id)
-        if heard_before(said, thread):
+        about = await self._about(said)
+        if heard_before(said, [*thread, *about]):
             return ""
+        if about and about[0].outcome is None:
+            thread = about
         live = [snapshot for snapshot in thread if snapshot.outcome is None]
-        mine = [snapshot for snapshot in live if snapshot.execution.request.user_id == said.principal.id]
+        mine = [snapshot for snapshot in live if snapshot.execution.request.user_id in said.principal.ids]
+        if said.anew:
+            await self._start(said)
+            return ""
         given = steering(said.text)
         if given is not None and (said.addressed or mine):
             # only words that are said to us reach what others asked for
@@ -76,6 +103,14 @@ class Conversing:
             await self._start(said)
         return ""
 
+    async def _about(self, said: Said) -> tuple[ExecutionSnapshot, ...]:
+        """The execution it replies to, where the person may see it."""
+        if said.about is None:
+            return ()
+        with suppress(RequestError):
+            return (await self._door.execution(said.principal, said.about),)
+        return ()
+
     async def _steer_here(self, said: Said, given: Order, live: list[ExecutionSnapshot]) -> str:
         texts = Texts(given.locale, self._timezone)
         if not live and said.private:
@@ -83,7 +118,7 @@ class Conversing:
         words = await self.steer(said.principal, given.command, live, texts)
         if live or said.private or given.command not in _SIGNALS:
             return words
-        return f"{words} {texts.say('conversation.elsewhere')}"
+        return f"{words} {self.say(texts, 'elsewhere')}"
 
     async def steer(self, principal: Principal, command: Command, live: list[ExecutionSnapshot], texts: Texts) -> str:
         """Carry out a command about some executions that are not done."""
@@ -94,8 +129,10 @@ class Conversing:
                 return self._status(live, texts)
             case Command.APPROVALS:
                 return await self._approvals(principal, texts)
-            case Command.HELP | Command.CLAIM | Command.ASK:
-                return texts.say("conversation.help")
+            case Command.PLAN:
+                return self._plans(live, texts)
+            case _:
+                return self.say(texts, "help")
 
     async def all_live(self, principal: Principal) -> list[ExecutionSnapshot]:
         """The principal's own executions that are not done, wherever they are held."""
@@ -103,7 +140,11 @@ class Conversing:
 
     async def _start(self, said: Said) -> None:
         command = OrchestrateCommand(
-            text=said.text, conversation_id=said.conversation_id, request_key=said.key, sent_at=said.sent_at
+            text=said.text,
+            conversation_id=said.conversation_id,
+            request_key=said.key,
+            sent_at=said.sent_at,
+            dry_run=said.dry_run,
         )
         await self._door.orchestrate(said.principal, command)
 
@@ -149,6 +190,18 @@ class Conversing:
         ]
         return "\n".join([texts.say("conversation.status", n=len(live)), *lines])
 
+    def _plans(self, live: list[ExecutionSnapshot], texts: Texts) -> str:
+        """The steps of what is open, and how far each is."""
+        if not live:
+            return texts.say("conversation.nothing_runs")
+        lines: list[str] = []
+        for snapshot in live[:MOST_PLANS]:
+            card = render_card(snapshot, now=snapshot.execution.created_at)
+            lines += ["", isolate(card.title)] if lines else [isolate(card.title)]
+            steps = [f"{step.number}. {isolate(step.title)} · {step.status}" for step in card.steps]
+            lines += steps[:MOST_STEPS] or [card.status.label]
+        return "\n".join(lines)
+
     async def _approvals(self, principal: Principal, texts: Texts) -> str:
         pending = await self._door.approvals(principal, ApprovalStatus.PENDING)
         if not pending:
@@ -161,7 +214,7 @@ class Conversing:
                 snapshot = await self._door.execution(principal, approval.execution_id)
             except TizmorError:
                 continue
-            if snapshot.execution.request.user_id != principal.id:
+            if snapshot.execution.request.user_id not in principal.ids:
                 continue  # an owner may decide about it, in its thread; it is not listed elsewhere
             request = _short(snapshot.execution.request.text)
             kind = texts.say(f"approval.{approval.kind.value}")

@@ -18,8 +18,16 @@ from bot.models import look_at_model
 from bot.render.texts import bare
 from bot.settings import Settings, unknown_settings
 from bot.slack.examination import examine_slack
+from bot.telegram.address import PREFIX, talk_of
+from bot.telegram.examination import Surroundings, examine_telegram
 from engine.errors import RequestError
 from storage.database import DATABASE_FILE, HEAD, HomeLockedError, own_home, schema_version
+from storage.recent import recent_conversations
+
+_MOST_GROUPS = 5
+"""Groups that are looked at; each takes two questions."""
+_CONVERSATIONS = 200
+"""In a group every thread is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +51,7 @@ def effective(settings: Settings) -> dict[str, str]:
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
-    """Look at everything, in the order in which things depend on each other. Asks the model's server and Slack,
+    """Look at everything, in the order in which things depend on each other. Asks the model's server, Slack and Telegram,
     where they are configured.
 
     Not to be called where an event loop runs.
@@ -128,9 +136,26 @@ def _surfaces(settings: Settings) -> Iterator[Finding]:
     yield Finding(name="web", ok=True, detail=f"http://{settings.tizmor_host}:{settings.tizmor_port}")
     for seen in asyncio.run(examine_slack(settings, lambda: datetime.now(UTC))):
         yield Finding(name=f"slack {seen.code.replace('_', ' ')}", ok=seen.ok, detail=bare(seen.text))
-    token = settings.telegram_bot_token
-    detail = "not configured" if token is None else "configured, but this version does not speak it yet"
-    yield Finding(name="telegram", ok=token is None, detail=detail)
+    home = settings.tizmor_home
+    around = Surroundings(running=_is_running(home), groups=_groups(home / DATABASE_FILE))
+    for seen in asyncio.run(examine_telegram(settings, lambda: datetime.now(UTC), around)):
+        yield Finding(name=f"telegram {seen.code.replace('_', ' ')}", ok=seen.ok, detail=bare(seen.text))
+
+
+def _is_running(home: Path) -> bool:
+    try:
+        with own_home(home):
+            return False
+    except HomeLockedError:
+        return True
+    except RequestError:
+        return False
+
+
+def _groups(path: Path) -> tuple[int, ...]:
+    """Groups on Telegram in which something was asked lately, the latest first."""
+    talks = map(talk_of, recent_conversations(path, f"{PREFIX}-", _CONVERSATIONS))
+    return tuple(dict.fromkeys(talk.chat for talk in talks if talk is not None))[:_MOST_GROUPS]
 
 
 def _plain(value: object) -> str:

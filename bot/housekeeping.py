@@ -1,28 +1,44 @@
-"""Forgets what is not needed any more, once an hour: handled deliveries after two days, people's remarks after ninety."""
+"""Forgets what is not needed any more, once an hour."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from loguru import logger
 
-from engine.ports.chat_log import ChatLog
 from engine.ports.clock import Clock
-from engine.ports.remarks import RemarkBook
 
 KEYS_KEPT = timedelta(hours=48)
 """How long a handled delivery is remembered: platforms repeat theirs within minutes, and look-backs reach a day."""
 REMARKS_KEPT = timedelta(days=90)
 """How long what people wrote in a conversation can be read by a step."""
+CODES_KEPT = timedelta(hours=48)
+"""How long after its end a one-time code is known as one that was used."""
+FORMS_KEPT = timedelta(hours=24)
+"""How long a form can be left half filled in."""
 SWEPT_EVERY = timedelta(hours=1)
 
 
-class Housekeeping:
-    """Sweeps until cancelled."""
+class Forgetful(Protocol):
+    """Something kept for a time."""
 
-    def __init__(self, log: ChatLog, remarks: RemarkBook, clock: Clock) -> None:
-        self._log = log
-        self._remarks = remarks
+    async def forget(self, before: datetime) -> int:
+        """Drop what is older than this instant; how many there were."""
+        ...
+
+
+class Housekeeping:
+    """Sweeps until cancelled.
+
+    Args:
+        kept: what is swept, by name, and how long each is kept.
+        clock: says what is old.
+    """
+
+    def __init__(self, kept: Mapping[str, tuple[Forgetful, timedelta]], clock: Clock) -> None:
+        self._kept = kept
         self._clock = clock
 
     async def run(self) -> None:
@@ -38,6 +54,5 @@ class Housekeeping:
             UnavailableError: storage is away.
         """
         now = self._clock.now()
-        deliveries = await self._log.forget(now - KEYS_KEPT)
-        remarks = await self._remarks.forget(now - REMARKS_KEPT)
-        logger.bind(deliveries=deliveries, remarks=remarks).debug("swept")
+        swept = {name: await kept.forget(now - age) for name, (kept, age) in self._kept.items()}
+        logger.bind(**swept).debug("swept")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine.domain.ids import ChoiceId, opaque
 from engine.domain.json import JsonValue
 
+_SHORT = 16
 _SAFE_ID = re.compile(r"[A-Za-z0-9_.:-]{1,40}")
 
 _SEPARATOR = "|"
@@ -56,6 +57,11 @@ def choice_token(choice: str) -> str:
     return choice if _SAFE_ID.fullmatch(choice) else f"~{opaque(choice)}"
 
 
+def short_token(choice: str) -> str:
+    """The same in sixteen characters, for where little fits."""
+    return opaque(choice, _SHORT)
+
+
 def choice_of(token: str, choices: Iterable[str]) -> ChoiceId | None:
     """Which of an approval's choices a token from a button names; None where it names none of them."""
-    return next((ChoiceId(choice) for choice in choices if choice_token(choice) == token), None)
+    return next((ChoiceId(choice) for choice in choices if token in {choice_token(choice), short_token(choice)}), None)

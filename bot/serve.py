@@ -15,9 +15,10 @@ from aiohttp import web
 from bot.app import Tizmor, open_tizmor
 from bot.render.texts import page_texts
 from bot.settings import Settings
-from bot.slack.http import PATH as EVENTS_PATH
+from bot.slack.http import PATH as SLACK_PATH
+from bot.telegram.webhook import PATH as TELEGRAM_PATH
 from bot.web.server import create_app
-from bot.web.site import WebOptions
+from bot.web.site import Signed, WebOptions
 from engine.errors import RequestError
 
 ENDPOINT_FILE = "endpoint"
@@ -47,8 +48,7 @@ async def serve(settings: Settings, *, outside: bool = False) -> AsyncGenerator[
     """
     async with open_tizmor(settings, outside=outside) as tizmor:
         static = Path(str(files("bot.web").joinpath("static")))
-        signed = {EVENTS_PATH: tizmor.slack.events} if tizmor.slack and not tizmor.slack.over_sockets else {}
-        options = WebOptions(static=static, page_texts=page_texts, signed=signed)
+        options = WebOptions(static=static, page_texts=page_texts, signed=_signed(tizmor))
         app = create_app(tizmor.door, tizmor.access, tizmor.idempotency, options)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_SECONDS)
         await runner.setup()
@@ -69,6 +69,16 @@ async def until_stopped() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     await stop.wait()
+
+
+def _signed(tizmor: Tizmor) -> dict[str, Signed]:
+    """Where chats outside post to, and prove that it is them."""
+    found: dict[str, Signed] = {}
+    if tizmor.slack and not tizmor.slack.over_sockets:
+        found[SLACK_PATH] = tizmor.slack.events
+    if tizmor.telegram and tizmor.telegram.over_webhook:
+        found[TELEGRAM_PATH] = tizmor.telegram.events
+    return found
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> str:

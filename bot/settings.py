@@ -6,6 +6,7 @@ Nothing else in the product reads the environment. ``tizmor doctor`` prints what
 from __future__ import annotations
 
 import os  # the one place that may look at the environment
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -30,8 +31,17 @@ from engine.errors import RequestError
 Effort = Literal["low", "medium", "high", "xhigh", "max"]
 """How hard a model thinks: more is slower and dearer, and better at what is hard."""
 
+TELEGRAM_API = "https://api.telegram.org"
+"""Where bots speak to Telegram unless ``TELEGRAM_API_URL`` says otherwise."""
+
 _NANO_PER_MILLION = 1_000
 """A dollar per million tokens is so many nano-dollars a token."""
+
+_WEBHOOK_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+"""What Telegram takes. Source: Bot API, setWebhook, ``secret_token``."""
+
+_PAST_THE_ROOT = re.compile(r"/bot(\d+:.*)?$")
+"""Of an address of the Bot API, what calls put behind the root themselves."""
 
 
 class OwnPrice(BaseModel):
@@ -149,9 +159,12 @@ class Settings(BaseSettings):
     """``xoxe.xoxp-…``: app configuration token, with which ``tizmor init`` makes and updates the app and ``doctor`` sees
     its subscriptions. It ends after twelve hours; never kept."""
     telegram_bot_token: SecretStr | None = None
-    """Reserved for the Telegram surface."""
+    """``123456:AA…``: the bot's token, from @BotFather. Without it Telegram is not started."""
     telegram_webhook_secret: SecretStr | None = None
-    """Reserved for the Telegram surface."""
+    """With it Telegram delivers to ``/telegram/webhook`` on ``TIZMOR_PUBLIC_URL``, and proves itself by it; without it
+    Tizmor asks for updates, and no public address is needed. 1 to 256 of ``A-Z a-z 0-9 _ -``: make one up."""
+    telegram_api_url: str = TELEGRAM_API
+    """Root of the Bot API, without ``/bot`` and token; another one for a local server."""
 
     @field_validator("tizmor_timezone")
     @classmethod
@@ -169,12 +182,14 @@ class Settings(BaseSettings):
         "slack_signing_secret",
         "slack_app_id",
         "slack_config_token",
+        "telegram_bot_token",
+        "telegram_webhook_secret",
         "tizmor_env_file",
         mode="before",
     )
     @classmethod
     def _blank_is_absent(cls, value: object) -> object:
-        return None if isinstance(value, str) and not value.strip() else value
+        return (value.strip() or None) if isinstance(value, str) else value
 
     @field_validator("anthropic_base_url")
     @classmethod
@@ -183,6 +198,30 @@ class Settings(BaseSettings):
             message = f"{value!r} is no address; write one such as http://127.0.0.1:8080"
             raise ValueError(message)
         return value
+
+    @field_validator("telegram_webhook_secret")
+    @classmethod
+    def _can_be_a_header(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _WEBHOOK_SECRET.fullmatch(value.get_secret_value()):
+            message = (
+                "Telegram takes 1 to 256 of A-Z a-z 0-9 _ - only; make one, for example, with openssl rand -hex 32"
+            )
+            raise ValueError(message)
+        return value
+
+    @field_validator("telegram_api_url", mode="before")
+    @classmethod
+    def _is_the_root(cls, value: object) -> object:
+        """Blank is Telegram's own; what is wrong is not repeated, because a token may stand in it."""
+        if not isinstance(value, str):
+            return value
+        root = value.strip().rstrip("/") or TELEGRAM_API
+        parts = urlsplit(root)
+        spare = parts.query or parts.fragment or "@" in parts.netloc or _PAST_THE_ROOT.search(parts.path)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0 or spare:
+            message = "write the root only, such as http://127.0.0.1:8081, without /bot and without a token"
+            raise ValueError(message)
+        return root
 
     @property
     def workspace(self) -> Path:

@@ -12,8 +12,8 @@ from pydantic_core import ErrorDetails
 
 from bot.access import acting_for
 from bot.door import OUTSIDE, OrchestrateCommand
+from bot.strict_json import parse
 from bot.web.problems import FieldProblemError, HttpProblemError
-from bot.web.strict_json import parse
 from engine.domain.approval import Decision, DecisionVerb
 from engine.domain.ids import ChoiceId, ConversationId
 from engine.domain.json import JsonValue
@@ -157,7 +157,7 @@ async def read_json(request: web.Request) -> JsonValue:
     Raises:
         HttpProblemError: ``content_type_unsupported`` 415, ``content_encoding_unsupported`` 415,
             ``body_too_large`` 413, ``body_timeout`` 408.
-        RequestError: as :func:`bot.web.strict_json.parse`.
+        RequestError: as :func:`bot.strict_json.parse`.
     """
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise HttpProblemError(415, "content_encoding_unsupported", "Send the body uncompressed.")

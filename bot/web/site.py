@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from aiohttp import web
 
@@ -17,6 +17,9 @@ from bot.web.bodies import Body
 from bot.web.problems import json_bytes
 from engine.domain.json import JsonObject, JsonValue
 from engine.domain.tenant import Principal
+
+Signed: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+"""A handler that checks a proof itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +36,8 @@ class WebOptions:
     """A client that takes nothing for so long is cut off; it can resume where it stopped."""
     max_streams: int = 200
     """Streams open at a time; one more gets 503."""
-    signed: Mapping[str, Callable[[web.Request], Awaitable[web.StreamResponse]]] = field(
-        default_factory=dict[str, Callable[[web.Request], Awaitable[web.StreamResponse]]]
-    )
-    """Paths to which another service posts, under whatever name it knows us by; each handler checks a signature itself."""
+    signed: Mapping[str, Signed] = field(default_factory=dict[str, Signed])
+    """Paths to which another service posts, under whatever name it knows us by."""
 
 
 @dataclass(slots=True)

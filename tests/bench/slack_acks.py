@@ -26,7 +26,8 @@ from typing import Any
 from storage.database import DATABASE_FILE
 from tests.bench.contest import ROOT
 from tests.bench.product import resident
-from tests.scenarios.slack_lab import MODES, Mode, elements, make_home
+from tests.scenarios.lab import make_home
+from tests.scenarios.slack_lab import MODES, Mode, elements
 from tests.servers.slackd import Channel, Slackd, SlackdOptions, User, limits, serve_slackd
 
 RATE = 200

@@ -35,6 +35,7 @@ from bot.access import OneTimeCodes
 from bot.conversing import Conversing
 from bot.gateway import ChatBell, Gateway, Services
 from bot.inbox import Inbox
+from bot.linking import Linking
 from bot.refusals import Refusals
 from bot.slack.desk import Desk
 from bot.slack.handling import SlackHandler
@@ -45,6 +46,7 @@ from bot.slack.responses import Responses
 from bot.slack.web import Identity, SlackWeb, slack_client
 from engine.domain.event import Event, EventType
 from storage.chat_store import SqliteChatLog
+from storage.codes_store import SqliteCodes
 from storage.database import DATABASE_FILE, Database, migrate
 from storage.people_store import SqlitePeople
 from storage.remarks_store import SqliteRemarks
@@ -162,6 +164,7 @@ async def taking_in(home: Path) -> AsyncGenerator[tuple[AsyncApp, Lab, SqliteCha
             conversing=Conversing(door, ZONE),
             people=SlackPeople(web, people, lab.clock, TEAM, OneTimeCodes(lab.clock, timedelta(hours=1))),
             refusals=Refusals(people),
+            linking=Linking(people, SqliteCodes(database), lab.clock),
             remarks=SqliteRemarks(database),
             web=web,
             responses=Responses(client.session, NOWHERE, 1),

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.crash.slack_forks import Forks, Product
-from tests.scenarios.slack_lab import SENTENCES, Conversation, Mode, copy_home, elements, written
+from tests.scenarios.lab import SENTENCES, copy_home, written
+from tests.scenarios.slack_lab import Conversation, Mode, elements
 from tests.servers.slackd import Fault, Slackd, SlackdOptions, serve_slackd
 from tests.servers.slackd.log import Json
 

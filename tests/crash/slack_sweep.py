@@ -18,7 +18,8 @@ from loguru import logger
 from storage.database import DATABASE_FILE, migrate
 from tests.crash.slack_forks import Forks, run_world
 from tests.crash.slack_story import Case, home_name, problems, told
-from tests.scenarios.slack_lab import MODES, make_home
+from tests.scenarios.lab import make_home
+from tests.scenarios.slack_lab import MODES
 
 POINTS = {
     "after the ack": "inbox.handle.before#1",

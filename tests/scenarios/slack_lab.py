@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email import message_from_bytes
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -15,24 +12,13 @@ from typing import Any, Literal, cast
 from bot.serve import Serving, serve
 from bot.settings import Settings
 from bot.slack.surface import SlackSurface
-from engine.domain.ids import DEFAULT_TENANT, PrincipalId
-from engine.domain.snapshot import ExecutionSnapshot
-from engine.domain.tenant import Principal, Role
-from integrations.local_workspace.sample import create_sample
+from tests.scenarios.lab import plain
 from tests.servers.blockkit import validate_message, validate_view
 from tests.servers.slackd import Channel, Slackd, SlackdOptions, User, serve_slackd
 from tests.waiting import until
-from tests.written import our_events
 
 Mode = Literal["socket", "http"]
 MODES: tuple[Mode, ...] = ("socket", "http")
-
-TOMORROW = {"he": "מה יש לי מחר?", "en": "What do I have tomorrow?"}
-"""A request that is answered without a question."""
-SENTENCES = {
-    "he": "תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב",
-    "en": "Read what we did in December at Tevuot, understand the strategy and set up a meeting with Yoav",
-}
 
 
 @asynccontextmanager
@@ -61,22 +47,6 @@ async def late_acks(slack: Slackd) -> list[tuple[str, float | None]]:
     await slack.settled()
     told = [e for e in slack.log.deliveries() if e.name != "url_verification"]
     return [(e.name, e.acked_after) for e in told if e.acked_after is None or e.acked_after > 1]
-
-
-async def executions(serving: Serving) -> list[ExecutionSnapshot]:
-    """Everything there is, the newest first."""
-    owner = Principal(id=PrincipalId("owner"), tenant_id=DEFAULT_TENANT, role=Role.OWNER)
-    page = await serving.tizmor.door.executions(owner, limit=100, before=None)
-    return list(page.items)
-
-
-def make_home(home: Path) -> Path:
-    """A home with the sample workspace, its documents plain text: extraction has tests of its own."""
-    create_sample(home / "workspace", datetime.now(UTC).date())
-    for path in (home / "workspace" / "docs").rglob("*.*"):
-        if path.suffix not in {".md", ".txt"}:
-            path.unlink()
-    return home
 
 
 def slack_settings(home: Path, slack: Slackd, mode: Mode = "socket", **more: Any) -> Settings:
@@ -199,11 +169,6 @@ async def whispered(slack: Slackd, user: User, words: str, seconds: float = 10) 
     await slack.eventually(lambda: any(words in plain(str(m["text"])) for m in slack.ephemerals(user)), seconds)
 
 
-def plain(text: str) -> str:
-    """A text without the marks that isolate values and keep addresses from becoming links."""
-    return "".join(sign for sign in text if sign not in "\u2066\u2067\u2068\u2069\u2060\u200e\u200f")
-
-
 def words_of(message: Mapping[str, Any]) -> str:
     """Everything a message says, its blocks' texts in order."""
 
@@ -236,17 +201,3 @@ async def ask(
     person = user or slack.dana
     ts = await slack.say(person, channel, f"{slack.mention} {text}" if mention else text)
     return Conversation(slack=slack, channel=channel, user=person, ts=ts)
-
-
-def written(home: Path) -> dict[str, int]:
-    """What is in the office, by content."""
-    workspace = home / "workspace"
-    mails = [message_from_bytes(p.read_bytes()).as_string() for p in (workspace / "outbox").iterdir()]
-    agendas = list((workspace / "docs" / "agendas").glob("*"))
-    return {"events": len(our_events(workspace / "calendar.ics")), "mails": len(mails), "agendas": len(agendas)}
-
-
-def copy_home(template: Path, home: Path) -> Path:
-    """Another home like this one."""
-    shutil.copytree(template, home)
-    return home

@@ -6,18 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.scenarios.lab import SENTENCES, TOMORROW, executions, make_home, plain
 from tests.scenarios.slack_lab import (
     MODES,
-    SENTENCES,
-    TOMORROW,
     Conversation,
     Mode,
     ask,
-    executions,
     late_acks,
     local_slack,
-    make_home,
-    plain,
     product,
     whispered,
     words_of,

@@ -7,22 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.slack_lab import (
-    SENTENCES,
-    TOMORROW,
-    Conversation,
-    Mode,
-    ask,
-    executions,
-    local_slack,
-    make_home,
-    plain,
-    product,
-    words_of,
-    written,
-)
-
-STORY = {"events": 1, "mails": 1, "agendas": 1}
+from tests.scenarios.lab import SENTENCES, STORY, TOMORROW, executions, make_home, plain, written
+from tests.scenarios.slack_lab import Conversation, Mode, ask, local_slack, product, words_of
 
 
 @pytest.mark.parametrize(

@@ -10,23 +10,12 @@ import aiohttp
 import pytest
 
 from bot.serve import Serving
-from tests.scenarios.slack_lab import (
-    SENTENCES,
-    TOMORROW,
-    Conversation,
-    ask,
-    executions,
-    local_slack,
-    make_home,
-    product,
-    words_of,
-    written,
-)
+from tests.scenarios.lab import SENTENCES, STORY, TOMORROW, executions, make_home, written
+from tests.scenarios.slack_lab import Conversation, ask, local_slack, product, words_of
 from tests.servers.slackd import Channel, Slackd
 from tests.servers.slackd.faults import Fault
 from tests.waiting import until
 
-STORY = {"events": 1, "mails": 1, "agendas": 1}
 CARD, CHOICE, GATE, FINAL = range(4)
 
 

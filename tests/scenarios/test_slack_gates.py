@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 from bot.serve import Serving
-from tests.scenarios.slack_lab import (
-    SENTENCES,
-    Conversation,
-    ask,
-    elements,
-    executions,
-    local_slack,
-    make_home,
-    plain,
-    product,
-    words_of,
-    written,
-)
+from tests.scenarios.lab import NOTHING, SENTENCES, STORY, executions, mail, make_home, plain, written
+from tests.scenarios.slack_lab import Conversation, ask, elements, local_slack, product, words_of
 from tests.servers.slackd import Slackd
 from tests.servers.slackd.faults import Fault
-
-NOTHING = {"events": 0, "mails": 0, "agendas": 0}
-STORY = {"events": 1, "mails": 1, "agendas": 1}
 
 
 @asynccontextmanager
@@ -50,13 +35,6 @@ def inputs(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Elements by their label."""
     found = [block for block in view["blocks"] if block["type"] == "input"]
     return {plain(block["label"]["text"]): {**block["element"], "block": block["block_id"]} for block in found}
-
-
-def mail(home: Path) -> str:
-    """The one invitation, decoded."""
-    [path] = (home / "workspace" / "outbox").iterdir()
-    parts = [part for part in message_from_bytes(path.read_bytes()).walk() if not part.is_multipart()]
-    return "\n".join(bytes(part.get_payload(decode=True) or b"").decode() for part in parts)
 
 
 async def test_an_edited_call_is_executed_as_edited(tmp_path: Path) -> None:

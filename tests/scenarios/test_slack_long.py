@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.scenarios.slack_lab import TOMORROW, ask, local_slack, make_home, product, words_of
+from tests.scenarios.lab import TOMORROW, crowd, make_home
+from tests.scenarios.slack_lab import ask, local_slack, product, words_of
 from tests.servers.slackd.faults import Fault
 
 TITLE = "Meeting {n}: what the scales of Tevuot said, and <!channel> nobody heard "
@@ -18,21 +18,7 @@ COUNT = 40
 
 def crowded(home: Path, length: int) -> Path:
     """A home with many appointments tomorrow, each with a name of about this length."""
-    make_home(home)
-    day = datetime.now(UTC).date() + timedelta(days=1)
-    lines: list[str] = []
-    for n in range(COUNT):
-        lines += ["BEGIN:VEVENT", f"UID:crowd-{n}@example.com", f"SUMMARY:{TITLE.format(n=n)}{'word ' * (length // 5)}"]
-        lines += [
-            "DTSTAMP:20260101T000000Z",
-            f"DTSTART:{day:%Y%m%d}T100000Z",
-            f"DTEND:{day:%Y%m%d}T110000Z",
-            "END:VEVENT",
-        ]
-    path = home / "workspace" / "calendar.ics"
-    head, end, tail = path.read_text("utf-8").rpartition("END:VCALENDAR")
-    path.write_text(head + "".join(f"{line}\r\n" for line in lines) + end + tail, "utf-8")
-    return home
+    return crowd(make_home(home), COUNT, f"{TITLE}{'word ' * (length // 5)}")
 
 
 async def test_a_long_result_is_on_several_messages_and_nothing_of_it_is_lost(tmp_path: Path) -> None:

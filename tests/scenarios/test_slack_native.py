@@ -6,19 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.slack_lab import (
-    MODES,
-    SENTENCES,
-    TOMORROW,
-    Mode,
-    ask,
-    elements,
-    executions,
-    local_slack,
-    make_home,
-    product,
-    words_of,
-)
+from tests.scenarios.lab import SENTENCES, TOMORROW, executions, make_home
+from tests.scenarios.slack_lab import MODES, Mode, ask, elements, local_slack, product, words_of
 from tests.servers.slackd.faults import Fault
 
 

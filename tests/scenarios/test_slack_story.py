@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.slack_lab import MODES, SENTENCES, Mode, ask, make_home, product, written
+from tests.scenarios.lab import SENTENCES, make_home, written
+from tests.scenarios.slack_lab import MODES, Mode, ask, product
 from tests.servers.slackd import SlackdOptions, serve_slackd
 
 

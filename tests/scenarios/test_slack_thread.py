@@ -9,23 +9,10 @@ from pathlib import Path
 import pytest
 
 from bot.serve import Serving
-from tests.scenarios.slack_lab import (
-    SENTENCES,
-    TOMORROW,
-    Conversation,
-    ask,
-    elements,
-    executions,
-    local_slack,
-    make_home,
-    product,
-    words_of,
-    written,
-)
+from tests.scenarios.lab import SENTENCES, STORY, TOMORROW, executions, make_home, written
+from tests.scenarios.slack_lab import Conversation, ask, elements, local_slack, product, words_of
 from tests.servers.slackd import Slackd
 from tests.servers.slackd.faults import Fault
-
-STORY = {"events": 1, "mails": 1, "agendas": 1}
 
 
 @asynccontextmanager

@@ -15,24 +15,10 @@ import pytest
 from slack_sdk.signature import SignatureVerifier
 
 from bot.serve import Serving
-from tests.scenarios.slack_lab import (
-    SENTENCES,
-    TOMORROW,
-    Conversation,
-    ask,
-    executions,
-    local_slack,
-    make_home,
-    plain,
-    product,
-    whispered,
-    written,
-)
+from tests.scenarios.lab import NOTHING, SENTENCES, STORY, TOMORROW, executions, make_home, plain, written
+from tests.scenarios.slack_lab import Conversation, ask, local_slack, product, whispered
 from tests.servers.slackd import Slackd, User
 from tests.servers.slackd.faults import Fault
-
-NOTHING = {"events": 0, "mails": 0, "agendas": 0}
-STORY = {"events": 1, "mails": 1, "agendas": 1}
 
 
 @asynccontextmanager

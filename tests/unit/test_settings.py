@@ -90,6 +90,14 @@ def test_own_prices_from_the_environment_win(load: Load) -> None:
         ("TIZMOR_MODEL_CONNECTIONS", "0", "TIZMOR_MODEL_CONNECTIONS"),
         ("ANTHROPIC_BASE_URL", "localhost:8080", "'localhost:8080' is no address"),
         ("ANTHROPIC_BASE_URL", "http://[::1", "ANTHROPIC_BASE_URL"),
+        ("TELEGRAM_WEBHOOK_SECRET", "no spaces", "TELEGRAM_WEBHOOK_SECRET: Value error, Telegram takes 1 to 256"),
+        ("TELEGRAM_WEBHOOK_SECRET", "x" * 257, "TELEGRAM_WEBHOOK_SECRET"),
+        ("TELEGRAM_WEBHOOK_SECRET", "סוד", "TELEGRAM_WEBHOOK_SECRET"),
+        ("TELEGRAM_API_URL", "localhost:8081", "TELEGRAM_API_URL: Value error, write the root only"),
+        ("TELEGRAM_API_URL", "http://127.0.0.1:8081/bot", "TELEGRAM_API_URL"),
+        ("TELEGRAM_API_URL", "http://127.0.0.1:99999", "TELEGRAM_API_URL"),
+        ("TELEGRAM_API_URL", "http://me:word@127.0.0.1:8081", "TELEGRAM_API_URL"),
+        ("TELEGRAM_API_URL", "http://127.0.0.1:8081/?x=1", "TELEGRAM_API_URL"),
     ],
 )
 def test_a_wrong_setting_is_named(load: Load, name: str, value: str, named: str) -> None:
@@ -97,6 +105,41 @@ def test_a_wrong_setting_is_named(load: Load, name: str, value: str, named: str)
         load(**{name: value})
     assert refused.value.code == "settings_invalid"
     assert named in refused.value.detail
+
+
+def test_telegrams_settings_are_read_and_its_secrets_never_shown(load: Load) -> None:
+    secret = "A-z_0" * 51 + "x"
+    loaded = load(TELEGRAM_BOT_TOKEN=" 12:AAsecret\n", TELEGRAM_WEBHOOK_SECRET=secret)
+    assert loaded.telegram_bot_token is not None
+    assert loaded.telegram_bot_token.get_secret_value() == "12:AAsecret"
+    assert loaded.telegram_webhook_secret is not None
+    assert loaded.telegram_webhook_secret.get_secret_value() == secret
+    assert "AAsecret" not in f"{loaded!r} {effective(loaded)}"
+    assert secret not in f"{loaded!r} {effective(loaded)}"
+    blank = load(TELEGRAM_BOT_TOKEN=" ", TELEGRAM_WEBHOOK_SECRET="")
+    assert (blank.telegram_bot_token, blank.telegram_webhook_secret) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "root"),
+    [
+        ("", "https://api.telegram.org"),
+        ("  ", "https://api.telegram.org"),
+        ("http://127.0.0.1:8081/", "http://127.0.0.1:8081"),
+        ("https://proxy.example.com/telegram//", "https://proxy.example.com/telegram"),
+        ("https://botapi.example.com/botapi", "https://botapi.example.com/botapi"),
+    ],
+)
+def test_the_bot_api_has_a_root_that_calls_can_be_put_behind(load: Load, given: str, root: str) -> None:
+    assert load().telegram_api_url == "https://api.telegram.org"
+    assert load(TELEGRAM_API_URL=given).telegram_api_url == root
+
+
+def test_a_token_in_the_address_is_refused_without_being_repeated(load: Load) -> None:
+    with pytest.raises(RequestError) as refused:
+        load(TELEGRAM_API_URL="http://127.0.0.1:8081/bot12:AAsecret/getMe")
+    assert "without a token" in refused.value.detail
+    assert "AAsecret" not in f"{refused.value.detail} {refused.value}"
 
 
 def test_the_environment_wins_over_the_env_file_and_that_over_the_homes_file(load: Load) -> None:

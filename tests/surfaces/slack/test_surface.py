@@ -20,16 +20,8 @@ from engine.errors import UnavailableError
 from storage.codec import instant
 from storage.database import open_database
 from storage.message_log_store import SqliteMessageLog
-from tests.scenarios.slack_lab import (
-    TOMORROW,
-    executions,
-    local_slack,
-    make_home,
-    plain,
-    product,
-    slack_settings,
-    whispered,
-)
+from tests.scenarios.lab import TOMORROW, executions, make_home, plain
+from tests.scenarios.slack_lab import local_slack, product, slack_settings, whispered
 from tests.servers.slackd import Slackd, User
 from tests.servers.slackd.faults import Fault
 from tests.surfaces.slack.intake import logged, soon

@@ -12,7 +12,7 @@ import pytest
 from yarl import URL
 
 from bot.web.bodies import MAX_BODY_BYTES
-from bot.web.strict_json import parse
+from bot.strict_json import parse
 from engine.errors import RequestError
 from tests.surfaces.web.conftest import OWNER_TOKEN, Served
 

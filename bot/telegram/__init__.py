@@ -1,0 +1,1 @@
+"""The Telegram surface: updates in, cards and replies out."""

@@ -1,0 +1,78 @@
+"""Calls of whoever answers a person at once: they take their turn within the chat's limits, beside what the outbox sends."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+from bot.messenger import Urgency
+from bot.telegram.api import Target
+from bot.telegram.pace import Pace
+from engine.domain.json import JsonObject
+from engine.errors import UnavailableError
+from engine.ports.clock import Clock
+
+LONGEST_TURN = timedelta(seconds=10)
+"""A chat that is quieter than this for us is come back to later."""
+
+
+class Calls(Protocol):
+    """The calls handlers make (``bot.telegram.api.TelegramApi``)."""
+
+    @property
+    def pace(self) -> Pace:
+        """What everything sent is counted by."""
+        ...
+
+    async def send(self, target: Target, body: JsonObject) -> int:
+        """Send a message; its id."""
+        ...
+
+    async def edit(self, chat: int, message: int, body: JsonObject) -> None:
+        """Show something else in a message."""
+        ...
+
+    async def answer(self, callback: str, text: str = "", *, alert: bool = False) -> None:
+        """A button that was pressed stops waiting."""
+        ...
+
+    def moved(self, chat: int, to: int) -> None:
+        """A group has another id now."""
+        ...
+
+
+class PacedCalls:
+    """The same, each after its turn.
+
+    Every one raises as the call itself, and UnavailableError, with ``retry_after``, where the turn comes too late. Cancel:
+    while it waits, nothing was sent.
+    """
+
+    def __init__(self, calls: Calls, clock: Clock) -> None:
+        self._calls = calls
+        self._clock = clock
+
+    async def send(self, target: Target, body: JsonObject) -> int:
+        """Send a message; its id."""
+        await self._turn(target.chat)
+        return await self._calls.send(target, body)
+
+    async def edit(self, chat: int, message: int, body: JsonObject) -> None:
+        """Show something else in a message."""
+        await self._turn(chat)
+        await self._calls.edit(chat, message, body)
+
+    async def answer(self, callback: str, text: str = "", *, alert: bool = False) -> None:
+        """A button that was pressed stops waiting. It is no message, and waits for nothing."""
+        await self._calls.answer(callback, text, alert=alert)
+
+    def moved(self, chat: int, to: int) -> None:
+        """A group has another id now."""
+        self._calls.moved(chat, to)
+
+    async def _turn(self, chat: int) -> None:
+        wait = self._calls.pace.wait(chat, Urgency.NOTIFY)
+        if wait > LONGEST_TURN:
+            raise UnavailableError("telegram_paced", f"The chat {chat} may be written to in {wait}.", retry_after=wait)
+        if wait > timedelta(0):
+            await self._clock.sleep(wait)

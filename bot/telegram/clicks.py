@@ -1,0 +1,92 @@
+"""Buttons pressed: each becomes a signal, a rating, a form, or one decision that is made once. Every one is answered."""
+
+from __future__ import annotations
+
+from loguru import logger
+
+from bot.forms.decisions import block_of
+from bot.presses import Press
+from bot.pressing import Pressing, unknown_button
+from bot.render.texts import Texts
+from bot.telegram.address import Talk
+from bot.telegram.api import Target
+from bot.telegram.desk import Desk, number
+from bot.telegram.form import Forms
+from bot.telegram.markup.details import details_body
+from bot.telegram.presses import read_data
+from engine.domain.ids import ApprovalId
+from engine.domain.tenant import Principal, Role
+from engine.errors import IntegrationError, RefusedError, TizmorError
+from engine.ports.chat_log import Delivery
+
+ANSWER_CHARACTERS = 200
+"""Longest text beside a button. Source: Bot API, answerCallbackQuery."""
+
+
+class Clicks:
+    """Of one bot. Who pressed is Telegram's own word; what was pressed, ids we wrote."""
+
+    def __init__(self, desk: Desk, forms: Forms) -> None:
+        self._desk = desk
+        self._forms = forms
+        self._pressing = Pressing(desk.door)
+
+    async def click(self, delivery: Delivery) -> None:
+        """Do what the button stands for; whatever stands against it is said to whoever pressed it, and to nobody else."""
+        principal, texts = await self._desk.principal(delivery), self._desk.texts_for(delivery)
+        press = read_data(str(delivery.payload.get("data", "")))
+        try:
+            if press is None:
+                raise unknown_button("")
+            if principal.role is Role.NONE:
+                words: str = texts.say("conversation.not_yours")
+            else:
+                words = await self._pressed(delivery, press, principal, texts)
+        except IntegrationError:
+            raise
+        except TizmorError as error:
+            words = await self._desk.refusals.words(error, texts)
+        await self.answer(delivery, words)
+
+    async def answer(self, delivery: Delivery, words: str) -> None:
+        """The button stops waiting; words are shown over the chat. Its failing is no failure of what was done."""
+        told = words if len(words) <= ANSWER_CHARACTERS else f"{words[: ANSWER_CHARACTERS - 1]}…"
+        try:
+            await self._desk.calls.answer(str(delivery.payload.get("callback", "")), told, alert=bool(words))
+        except IntegrationError as error:
+            logger.bind(code=error.code, detail=error.detail).info("telegram_button_unanswered")
+
+    async def _pressed(self, delivery: Delivery, press: Press, principal: Principal, texts: Texts) -> str:
+        payload = delivery.payload
+        where = Talk(chat=number(payload, "chat"), topic=number(payload, "topic"))
+        message = number(payload, "message")
+        if press.action == "form":
+            return await self._forms.pressed(principal, press, where, message, delivery.key)
+        if press.action in {"details", "page"}:
+            return await self._show_details(press, principal, where, message)
+        question = await self._pressing.press(principal, press)
+        if question is not None:
+            return await self._forms.open(principal, press, question, where, message, delivery.key)
+        return texts.say("telegram_talk.thanks") if press.action == "feedback" else ""
+
+    async def _show_details(self, press: Press, principal: Principal, where: Talk, message: int) -> str:
+        """Every argument, in a message of its own whose pages turn in place."""
+        question = await self._desk.door.question(principal, ApprovalId(press.approval))
+        request = question.snapshot.execution.request
+        texts = Texts(request.locale, request.timezone)
+        block = block_of(question, texts)
+        if block is None:
+            raise unknown_button(press.action)
+        page = int(press.choice) if press.choice.isdecimal() else 0
+        body = details_body(block, texts, page)
+        try:
+            if press.action == "page":
+                await self._desk.calls.edit(where.chat, message, body)
+            else:
+                await self._desk.calls.send(
+                    Target(chat=where.chat, topic=where.topic, reply_to=message, silent=True), body
+                )
+        except RefusedError as error:
+            logger.bind(code=error.code, detail=error.detail).info("telegram_details_refused")
+            return texts.say("telegram_talk.cannot_show")
+        return ""

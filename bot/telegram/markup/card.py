@@ -1,0 +1,67 @@
+"""The one message that lives: where it is, what was asked, the plan, what holds it up, and the buttons that steer it.
+
+Questions and the result are replies of their own below it, because an edit notifies nobody.
+"""
+
+from __future__ import annotations
+
+from bot.parts.card import ICONS, CardRooms, halt_parts, more_parts, status_of, sum_parts, title_of
+from bot.parts.model import Part, Span, data, ours, para, small
+from bot.parts.question import icon_of
+from bot.parts.steps import left_out
+from bot.presses import Press
+from bot.render.approvals import ApprovalBlock
+from bot.render.card import Card
+from bot.render.texts import Texts
+from bot.telegram.markup.body import Keyboard, button, message
+from bot.telegram.markup.limits import PLAIN, ROOM
+from bot.telegram.markup.steps import step_parts
+from engine.domain.json import JsonObject
+
+MOST_NAMED = 3
+"""Open questions that the card names."""
+
+_ROOMS = CardRooms(scale=PLAIN, title=200, note=200, long_note=360, label=60)
+_NAMED = 100
+
+
+def card_body(card: Card) -> JsonObject:
+    """The card as a message."""
+    texts = Texts(card.locale)
+    above, below = _above(card, texts), _below(card, texts)
+    room = ROOM - sum(map(PLAIN.weigh, (*above, *below)))
+    return message([*above, *step_parts(card, room), *below], texts, _controls(card), card.id)
+
+
+def _above(card: Card, texts: Texts) -> list[Part]:
+    status = (Span(text=f"{ICONS.get(card.status.name, '•')} "), ours(status_of(card, _ROOMS)))
+    notes = ((card.banner, _ROOMS.note), (card.notice, _ROOMS.note), (card.understood, _ROOMS.long_note))
+    return [
+        para(*status),
+        para(data(title_of(card, texts, _ROOMS), bold=True), tight=True),
+        *(small(PLAIN.brief(note, most), card.direction) for note, most in notes),
+        *halt_parts(card, _ROOMS),
+    ]
+
+
+def _below(card: Card, texts: Texts) -> list[Part]:
+    parts: list[Part] = [*left_out(card, texts), *more_parts(card, _ROOMS)]
+    if card.approvals:
+        asked = texts.say("telegram.answer_below", n=len(card.approvals))
+        parts.append(para(Span(text="👇 "), ours(asked, bold=True)))
+        parts += [_named(block) for block in card.approvals[:MOST_NAMED]]
+    elif card.result:
+        parts.append(para(Span(text="👇 "), ours(texts.say("telegram.result_below"))))
+    sums = [small(PLAIN.brief(card.limited, _ROOMS.note), card.direction), *sum_parts(card, _ROOMS)]
+    return [*parts, *sums]
+
+
+def _named(block: ApprovalBlock) -> Part:
+    about = PLAIN.brief(block.subject or block.title, _NAMED)
+    return para(Span(text=f"{icon_of(block)} "), ours(about), tight=True)
+
+
+def _controls(card: Card) -> Keyboard:
+    """Pause, resume, stop; the result is rated where it stands."""
+    steering = [action for action in card.actions if not action.rating]
+    return [[button(Press(action=action.action, execution=card.id), action.label) for action in steering]]
