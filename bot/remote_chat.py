@@ -27,7 +27,7 @@ from engine.ports.clock import Clock
 from engine.ports.message_log import LoggedMessage, MessageKey, MessageLog
 from engine.ports.people import People
 
-FIRST_PAUSE = timedelta(seconds=1)
+SHORTEST_PAUSE, FIRST_PAUSE = timedelta(milliseconds=100), timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=60)
 REFUSED_PAUSE = timedelta(minutes=10)
 """After it a question or an end that was refused is tried again: a missing permission can be mended meanwhile. So is a
@@ -169,6 +169,7 @@ class RemoteChat:
     # Sending.
 
     async def _send(self, job: Job) -> None:
+        job.in_doubt = job.uncertain
         try:
             await self._look_again(job)
             await self._try(job, job.picture)
@@ -176,6 +177,7 @@ class RemoteChat:
             self._later(job, error.retry_after)
             logger.bind(purpose=job.picture.purpose, code=error.code).info("message_waits")
         except AuthExpiredError as error:
+            job.uncertain = job.in_doubt
             self._close(error)
         except Exception:  # noqa: BLE001 - the crash barrier of an outgoing message
             logger.bind(purpose=job.picture.purpose).exception("message_broke")
@@ -218,13 +220,12 @@ class RemoteChat:
         again = job.uncertain and not parts.messenger.finds
         if job.uncertain and parts.messenger.finds:
             found = await parts.messenger.find(job.place, job.key, job.posting_since)
-            job.uncertain = False
+            job.uncertain = job.in_doubt = False
             if found is not None:
                 job.ref = found
                 self._jobs.put(job)
                 await self._log(job, "")  # which state it shows nobody knows: it is edited next
                 return
-        job.repeats += again
         job.posting_since = parts.clock.now()
         await parts.log.posting(job.key, job.posting_since)
         job.uncertain = True
@@ -283,10 +284,13 @@ class RemoteChat:
 
     def _later(self, job: Job, retry_after: timedelta | None) -> None:
         pause = min(FIRST_PAUSE * 2 ** min(job.attempts, 10), LONGEST_PAUSE)
-        if job.repeats and job.uncertain:  # it may be there twice already: a third time only if need be
-            pause = REFUSED_PAUSE * 2 ** min(job.repeats - 1, 5)
-        if retry_after is not None:
-            pause, job.uncertain = max(retry_after, timedelta(0)), False  # told to come later: it did not happen
+        if retry_after is not None:  # told to come later: this try did nothing, whatever an earlier one did
+            pause, job.uncertain = max(retry_after, SHORTEST_PAUSE), job.in_doubt
+        elif (
+            job.uncertain and job.in_doubt and not self._parts.messenger.finds
+        ):  # it may be there twice already: a third time only if need be
+            pause = REFUSED_PAUSE * 2 ** min(job.repeats, 5)
+            job.repeats += 1
         job.attempts += 1
         job.not_before = self._parts.clock.now() + pause
 

@@ -56,13 +56,15 @@ class Job:
     since: datetime
     uncertain: bool
     """It may have been posted already."""
+    in_doubt: bool = False
+    """It was so before the latest try: where that surely did nothing, it is so again."""
     posting_since: datetime | None = None
     """When that posting began; None: nobody knows, or there was none."""
     not_before: datetime | None = None
     attempts: int = 0
     """Tries that failed since the last one that did not."""
     repeats: int = 0
-    """How often it was posted once more because nobody knew whether it had been, or could find out."""
+    """How often it was posted once more because nobody knew whether it had been, and again nobody knows."""
     broken: bool = False
     """It fails for a reason of our own, so that nothing should wait for it."""
     under_way: bool = False
@@ -181,30 +183,32 @@ class Board:
         soonest: timedelta | None = None
         about_to: Job | None = None
         for group, jobs in self._groups.items():
-            job, pause = self._next_of(group, jobs, now)
-            if job is not None and (best is None or _order(job) < _order(best)):
-                best = job
+            found, pause = self._next_of(group, jobs, now)
+            if found is None:
+                continue
             if pause is None:
+                best = found if best is None or _order(found) < _order(best) else best
                 continue
             soonest = pause if soonest is None else min(soonest, pause)
-            if pause <= ABOUT_TO:
-                waits = min((each for each in jobs.values() if not each.under_way), key=_order, default=None)
-                about_to = waits if about_to is None or (waits and _order(waits) < _order(about_to)) else about_to
+            if pause <= ABOUT_TO and (about_to is None or _order(found) < _order(about_to)):
+                about_to = found
         if best is not None and about_to is not None and about_to.picture.urgency < best.picture.urgency:
             return None, soonest
         return (best, None) if best is not None else (None, soonest)
 
     def _next_of(self, group: Group, jobs: Mapping[Name, Job], now: datetime) -> tuple[Job | None, timedelta | None]:
-        if self._is_busy(group):
+        """The group's most urgent message that may be sent now; else the one that may be soonest, and how long until then."""
+        waiting = sorted((job for job in jobs.values() if not job.under_way), key=_order)
+        if not waiting or self._is_busy(group):
             return None, None
         if group.kind is not Kind.ASIDE:
-            whole = self._messenger.blocked(next(iter(jobs.values())).place, edit=group.kind is Kind.EDIT)
+            whole = self._messenger.blocked(waiting[0].place, edit=group.kind is Kind.EDIT)
             if whole > timedelta(0):
-                return None, whole
-        soonest: timedelta | None = None
+                return waiting[0], whole
+        soonest: tuple[Job, timedelta] | None = None
         paused: dict[Urgency, timedelta] = {}
-        for job in sorted(jobs.values(), key=_order):
-            if job.under_way or (group.kind is Kind.POST and self._must_wait(job)):
+        for job in waiting:
+            if group.kind is Kind.POST and self._must_wait(job):
                 continue
             pause = paused.get(job.picture.urgency) or self._messenger.wait(job.place, job.ref, job.picture.urgency)
             if group.kind is Kind.POST and pause > timedelta(0):
@@ -213,8 +217,9 @@ class Board:
                 pause = max(pause, job.not_before - now)
             if pause <= timedelta(0):
                 return job, None
-            soonest = pause if soonest is None else min(soonest, pause)
-        return None, soonest
+            if soonest is None or pause < soonest[1]:
+                soonest = job, pause
+        return soonest or (None, None)
 
     def _is_busy(self, group: Group) -> bool:
         """One call of a lane or room at a time, so that none takes what another counts on; and not too many posts altogether."""
@@ -227,7 +232,7 @@ class Board:
     def _must_wait(self, job: Job) -> bool:
         """The card is posted before what is said below it."""
         card = self.get(job.key.execution_id, CARD)
-        return card is not None and card is not job and card.ref is None and not card.broken
+        return card is not None and card is not job and card.ref is None and not (card.broken or card.repeats)
 
     def _group(self, job: Job) -> Group:
         kind = Kind.ASIDE if job.picture.aside else Kind.POST if job.ref is None else Kind.EDIT

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from bot.messenger import Urgency
 from bot.remote_chat import REFUSED_PAUSE, RemoteChat, RemoteChatParts
 from bot.render.view import CardLook
@@ -24,6 +26,7 @@ from tests.unit.bot.notebook import Notebook
 from tests.unit.render.story import states
 
 CONVERSATION = ConversationId("paper:room:1")
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -140,6 +143,35 @@ async def test_what_may_be_there_twice_is_not_soon_posted_a_third_time(tmp_path:
         job = next(iter(desk.chat._jobs))
         await desk.until(lambda: len(notebook.calls) == 2 and not job.under_way)
         assert job.not_before == desk.clock.now() + REFUSED_PAUSE
+
+
+@pytest.mark.parametrize("finds", [True, False])
+async def test_being_told_to_come_later_does_not_settle_what_became_of_an_earlier_try(
+    tmp_path: Path, finds: bool
+) -> None:
+    lost, busy = (
+        UnavailableError("chat_unavailable", "cut off"),
+        UnavailableError("rate_limited", "busy", retry_after=SECOND),
+    )
+    notebook = Notebook(after=[lost], finds=finds)
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.until(lambda: notebook.calls)
+        notebook.before = [busy]
+        await desk.later(at("running", seq=2))
+        again = ["find card", "find card", "edit card"] if finds else ["post card again", "post card again"]
+        assert notebook.calls == ["post card", *again]
+
+
+async def test_a_card_that_may_be_there_twice_holds_up_no_question(tmp_path: Path) -> None:
+    lost = UnavailableError("chat_unavailable", "cut off")
+    notebook = Notebook(after=[lost, lost], finds=False)
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.until(lambda: notebook.calls)
+        desk.clock.advance(timedelta(seconds=2))
+        await desk.chat.show(at("gate", seq=2))
+        await desk.until(lambda: notebook.shown("approval:ap-gate"))
 
 
 async def test_a_process_that_died_while_posting_is_followed_by_one_that_looks_first(tmp_path: Path) -> None:
