@@ -33,7 +33,7 @@ CODE_SPOILT = "linking.spoilt"
 """Sentences for whoever showed a code: the owner's, and any other."""
 
 _CODE_CHARACTERS = 43
-"""Of 32 random bytes, as ``secrets.token_urlsafe`` writes them; a Telegram link takes 64 at most."""
+"""Of 32 random bytes, as ``secrets.token_urlsafe`` writes them; the link that opens a chat with one takes 64 at most."""
 _CODELIKE = re.compile(r"[A-Za-z0-9_-]{43,75}")
 """A code, perhaps with letters or marks of emphasis that belong to what stands beside it."""
 _NO_PART = re.compile(r"[^A-Za-z0-9_-]+")
@@ -213,6 +213,11 @@ def code_alone(text: str) -> str:
     """The code, where a text is nothing else; empty where it says anything besides."""
     bare = plain_code(text)
     return bare if len(bare) == _CODE_CHARACTERS and bare in text else ""
+
+
+def may_hold_code(text: str) -> bool:
+    """Does anything stand in a text that could be a code, whether or not it is one?"""
+    return _CODELIKE.search(text) is not None
 
 
 def _hash_of(code: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.commands import Command, Order, steering
 from bot.door import ChatDoor, OrchestrateCommand
@@ -26,9 +26,12 @@ from engine.planning.follow_up import offer_id
 
 _SIGNALS = {Command.STOP: Signal.CANCEL, Command.PAUSE: Signal.PAUSE, Command.RESUME: Signal.RESUME}
 MOST_LISTED = 10
+SAME_MOMENT = timedelta(seconds=5)
+"""Clocks of platforms and ours differ, and some tell whole seconds only."""
 MOST_PLANS, MOST_STEPS = 3, 30
 _TO_OTHERS = re.compile(r"(^|\s)@\S")
 """Somebody's name in a message, as surfaces write it."""
+_WORDS = re.compile(r"[\w'’״׳@.-]*\w")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +89,7 @@ class Conversing:
         about = await self._about(said)
         if heard_before(said, [*thread, *about]):
             return ""
-        if about and about[0].outcome is None:
-            thread = about
-        live = [snapshot for snapshot in thread if snapshot.outcome is None]
+        live = [snapshot for snapshot in about or thread if snapshot.outcome is None]
         mine = [snapshot for snapshot in live if snapshot.execution.request.user_id in said.principal.ids]
         if said.anew:
             await self._start(said)
@@ -96,7 +97,9 @@ class Conversing:
         given = steering(said.text)
         if given is not None and (said.addressed or mine):
             # only words that are said to us reach what others asked for
-            return await self._steer_here(said, given, live if said.addressed else mine)
+            if about and not live and given.command in _SIGNALS:
+                return self.say(Texts(given.locale, self._timezone), "over")
+            return await self._steer_here(said, given, live if said.addressed else mine, begun=bool(thread))
         if mine:
             return await self._follow_up(said, mine[0])
         if said.addressed:
@@ -111,10 +114,13 @@ class Conversing:
             return (await self._door.execution(said.principal, said.about),)
         return ()
 
-    async def _steer_here(self, said: Said, given: Order, live: list[ExecutionSnapshot]) -> str:
+    async def _steer_here(self, said: Said, given: Order, live: list[ExecutionSnapshot], *, begun: bool) -> str:
+        """Carry out a word that steers: about what is open in its conversation or, in private where nothing was begun there,
+        about everything of theirs. Never about what came after it, nor about anything else once what was meant is over: it
+        may be heard again."""
         texts = Texts(given.locale, self._timezone)
-        if not live and said.private:
-            live = await self.all_live(said.principal)
+        if not live and said.private and not begun:
+            live = await self.all_live(said.principal, until=said.sent_at)
         words = await self.steer(said.principal, given.command, live, texts)
         if live or said.private or given.command not in _SIGNALS:
             return words
@@ -134,9 +140,16 @@ class Conversing:
             case _:
                 return self.say(texts, "help")
 
-    async def all_live(self, principal: Principal) -> list[ExecutionSnapshot]:
-        """The principal's own executions that are not done, wherever they are held."""
-        return list(await self._door.live(principal))
+    async def all_live(self, principal: Principal, until: datetime | None = None) -> list[ExecutionSnapshot]:
+        """The principal's own executions that are not done, wherever they are held.
+
+        Args:
+            principal: whose.
+            until: only those that were there at this instant, where it is known: what is heard again after a crash is not
+                about what was begun since.
+        """
+        live = await self._door.live(principal)
+        return [s for s in live if until is None or s.execution.created_at <= until + SAME_MOMENT]
 
     async def _start(self, said: Said) -> None:
         command = OrchestrateCommand(
@@ -149,15 +162,16 @@ class Conversing:
         await self._door.orchestrate(said.principal, command)
 
     async def _follow_up(self, said: Said, execution: ExecutionSnapshot) -> str:
-        """An answer where a question in words is open, else an offer to change the plan; what is said to somebody else is
-        neither."""
+        """An answer where a question is open that the words answer, else an offer to change the plan; what is said to somebody
+        else is neither."""
         if not said.addressed and _TO_OTHERS.search(said.text):
             return ""
-        question = next((a for a in execution.approvals if _takes_words(a)), None)
+        asked = [approval for approval in execution.approvals if approval.status is ApprovalStatus.PENDING]
+        answers = ((approval, answer(approval, said.text)) for approval in asked)
+        found = next(((approval, given) for approval, given in answers if given is not None), None)
         try:
-            if question is not None:
-                decision = Decision(verb=DecisionVerb.ANSWER, answer=said.text, said_in=said.key)
-                await self._door.decide(said.principal, question.id, decision)
+            if found is not None:
+                await self._door.decide(said.principal, found[0].id, replace(found[1], said_in=said.key))
             else:
                 await self._door.offer_change(said.principal, execution.id, said.text, said.key)
         except ConflictError:
@@ -236,9 +250,27 @@ def heard_before(said: Said, thread: Sequence[ExecutionSnapshot]) -> bool:
     return False
 
 
-def _takes_words(approval: Approval) -> bool:
-    """The planner's own question, open."""
-    return approval.status is ApprovalStatus.PENDING and approval.kind is ApprovalKind.QUESTION and not approval.topic
+def answer(approval: Approval, text: str) -> Decision | None:
+    """What words come to as the answer to an open question; None where they are none.
+
+    The planner's own question takes any words. A choice takes the number of one of its choices, or words that are in the label
+    of exactly one of them.
+    """
+    if approval.kind is ApprovalKind.QUESTION and not approval.topic:
+        return Decision(verb=DecisionVerb.ANSWER, answer=text)
+    if approval.kind is not ApprovalKind.CHOICE:
+        return None
+    said = _plain(text)
+    if said.isdecimal():
+        meant = [c for number, c in enumerate(approval.choices, 1) if number == int(said)]
+    else:
+        meant = [c for c in approval.choices if said and f" {said} " in f" {_plain(c.label)} "]
+    return Decision(verb=DecisionVerb.CHOOSE, choice=meant[0].id) if len(meant) == 1 else None
+
+
+def _plain(text: str) -> str:
+    """Words in small letters, apart by one space each."""
+    return " ".join(_WORDS.findall(text.casefold()))
 
 
 def _status_name(snapshot: ExecutionSnapshot) -> str:

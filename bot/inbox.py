@@ -204,13 +204,21 @@ class _Queue:
                 return error
             except Exception:  # noqa: BLE001 - the crash barrier of inbound messages
                 logger.bind(key=delivery.key).exception("inbound_broke")
-                answer = await self.handler.broken(delivery)
+                answer = await self._told_broken(delivery)
             await self._log.handled(delivery.key, self._clock.now(), answer)
         except UnavailableError as error:
             return error
         if answer is not None:
             self._shown()
         return None
+
+    async def _told_broken(self, delivery: Delivery) -> Outgoing | None:
+        """What is said of it, if anything: that nobody could be told ends no delivery of anybody else's."""
+        try:
+            return await self.handler.broken(delivery)
+        except Exception:  # noqa: BLE001 - the crash barrier of inbound messages
+            logger.bind(key=delivery.key).exception("inbound_broke_untold")
+            return None
 
     def _note(self, key: str) -> None:
         self._taken.discard(key)

@@ -125,7 +125,7 @@ class Mirror:
                     await self._bell.wait()
                     if self._links_changed:
                         await self._look_at_links()
-                    while self._waiting:
+                    while self._waiting and not self._links_changed:
                         await self._look_at(next(iter(self._waiting.values())), group)
         finally:
             linking.unwatch(self._heard_of_links)
@@ -138,13 +138,17 @@ class Mirror:
         """What waited to be sent to an account whose links are others now is not sent any more; whatever is open is looked at
         anew."""
         self._links_changed = False
+        self._drop_changed()
+        for execution_id in await self.behind():
+            self._again(execution_id)
+
+    def _drop_changed(self) -> None:
+        """Send nothing more to accounts whose links are others than when they were first told something."""
         changed = [account for account, also in self._linked.items() if self._parts.linking.also(account) != also]
         for account in changed:
             del self._chats[account], self._linked[account]
             self._senders.pop(account).cancel()
         self._told = {name: told for name, told in self._told.items() if name[1] not in changed}
-        for execution_id in await self.behind():
-            self._again(execution_id)
 
     async def _look_at(self, snapshot: ExecutionSnapshot, group: asyncio.TaskGroup) -> None:
         try:
@@ -179,14 +183,19 @@ class Mirror:
         news = tuple((a.id, a.status, a.reminded_at) for a in questions)
         if not questions or (news == told.last and snapshot.status not in RESTING):
             return  # mere progress
+        asker, also = snapshot.execution.request.user_id, self._parts.linking.also(account)
         person = await self._parts.linking.person(account)
-        if person is None or snapshot.execution.request.user_id not in person.ids:
+        if person is None or asker not in person.ids:
             return
+        if asker not in self._parts.linking.also(account) | {account}:
+            return  # unlinked while its platform was asked, which takes its time
         told.note(questions)
         request = replace(snapshot.execution.request, conversation_id=place, user_id=account)
         execution = replace(snapshot.execution, request=request)
-        await self._chat_of(account, group).show(replace(snapshot, execution=execution, approvals=questions))
+        chat = self._chat_of(account, also, group)
+        await chat.show(replace(snapshot, execution=execution, approvals=questions))
         told.last = news
+        self._drop_changed()  # unlinked while it was drawn: nothing was sent yet
 
     async def _told_of(self, execution_id: ExecutionId, account: PrincipalId, place: ConversationId) -> _Told:
         name = (execution_id, account)
@@ -197,11 +206,11 @@ class Mirror:
                 del self._told[next(iter(self._told))]
         return self._told[name]
 
-    def _chat_of(self, account: PrincipalId, group: asyncio.TaskGroup) -> RemoteChat:
-        """One sender for each account: whoever cannot be reached keeps nobody waiting."""
+    def _chat_of(self, account: PrincipalId, also: frozenset[PrincipalId], group: asyncio.TaskGroup) -> RemoteChat:
+        """One sender for each account, with the links it had: whoever cannot be reached keeps nobody waiting."""
         if account not in self._chats:
             self._chats[account] = chat = RemoteChat(self._chat_parts, self._again, self._sent)
-            self._linked[account] = self._parts.linking.also(account)
+            self._linked[account] = also
             self._senders[account] = group.create_task(chat.run())
         return self._chats[account]
 

@@ -9,10 +9,11 @@ from bot.parts.fields import has_marks
 from bot.parts.model import Items, Line, Para, Part, Span, data, ours, para, small
 from bot.parts.scale import Scale
 from bot.render.approvals import ApprovalBlock, Button
+from bot.render.bearing import pieced
 from bot.render.card import Card
 from bot.render.replies import Reply
 from bot.render.safe_text import clean
-from bot.render.texts import Texts
+from bot.render.texts import Texts, isolate
 from engine.domain.approval import ApprovalKind
 
 MOST_STEPS = 15
@@ -62,7 +63,15 @@ class Question:
         return (*self.above, *self.middle, *self.below)
 
 
-def question(card: Card, block: ApprovalBlock, texts: Texts, rooms: QuestionRooms, told: Sequence[Button]) -> Question:
+def question(
+    card: Card,
+    block: ApprovalBlock,
+    texts: Texts,
+    rooms: QuestionRooms,
+    told: Sequence[Button],
+    *,
+    brisk: bool = False,
+) -> Question:
     """The parts of a question.
 
     Args:
@@ -71,6 +80,7 @@ def question(card: Card, block: ApprovalBlock, texts: Texts, rooms: QuestionRoom
         texts: the card's language, and the question's zone.
         rooms: what each piece may weigh.
         told: choices whose labels the buttons do not show whole: they are told in the text, numbered.
+        brisk: the heading of a gate says what it is about, for chats whose notifications show how a message begins.
     """
     match block.kind:
         case ApprovalKind.PLAN:
@@ -79,7 +89,7 @@ def question(card: Card, block: ApprovalBlock, texts: Texts, rooms: QuestionRoom
             middle = list[Part]()
         case ApprovalKind.CHOICE | ApprovalKind.QUESTION | ApprovalKind.UNKNOWN_OUTCOME:
             middle = _told(told, rooms)
-    above, below = _heading(block, texts, rooms), _below(block, texts, rooms)
+    above, below = _heading(block, texts, rooms, brisk=brisk), _below(block, texts, rooms)
     return Question(above=tuple(above), middle=tuple(middle), below=tuple(below))
 
 
@@ -95,11 +105,14 @@ def outcome_part(reply: Reply, scale: Scale, limit: int) -> Para:
     return para(Span(text=icon), ours(text))
 
 
-def _heading(block: ApprovalBlock, texts: Texts, rooms: QuestionRooms) -> list[Part]:
+def _heading(block: ApprovalBlock, texts: Texts, rooms: QuestionRooms, *, brisk: bool) -> list[Part]:
     brief = rooms.scale.brief
-    parts: list[Part] = [para(Span(text=f"{icon_of(block)} "), ours(brief(block.title, rooms.title), bold=True))]
-    if block.subject:
-        parts.append(para(ours(brief(" ".join(block.subject.split()), rooms.subject)), tight=True))
+    title, subject = brief(block.title, rooms.title), brief(" ".join(block.subject.split()), rooms.subject)
+    if brisk and block.kind is ApprovalKind.GATE and subject:
+        title, subject = f"{title} {isolate(subject)}", ""
+    parts: list[Part] = [para(Span(text=f"{icon_of(block)} "), ours(title, bold=True))]
+    if subject:
+        parts.append(para(ours(subject), tight=True))
     if block.lead:
         parts.append(small(brief(block.lead, rooms.lead), texts.direction))
     return parts
@@ -136,5 +149,6 @@ def _told(choices: Sequence[Button], rooms: QuestionRooms) -> list[Part]:
     if not choices:
         return []
     most = min(rooms.choice, rooms.choices // len(choices))
-    lines = tuple((data(rooms.scale.cut(" ".join(clean(made.label).split()), most)),) for made in choices)
+    shown = (pieced(rooms.scale.cut(" ".join(clean(made.label).split()), most)) for made in choices)
+    lines = tuple((Span(text=label),) for label in shown)
     return [Items(items=lines, first=1)]

@@ -30,9 +30,9 @@ def result_parts(result: ResultBlock, texts: Texts, *, told: bool = False) -> It
         yield from _meeting(result.meeting, texts, told=told)
     if result.summary or result.points:
         yield _titled("🔎", result.heading)
-        yield from prose_parts(result.summary)
+        yield from prose_parts(result.summary, texts.direction)
         if result.points:
-            yield Items(items=_points(result.points), tight=not result.summary)
+            yield Items(items=_points(result.points, texts.direction), tight=not result.summary)
     for listing in result.listings:
         yield from _listing(listing, texts)
     if result.agenda:
@@ -55,8 +55,8 @@ def _titled(icon: str, heading: str, *more: Span) -> Para:
     return para(Span(text=f"{icon} "), ours(heading, bold=True), *more)
 
 
-def _points(points: Sequence[Point]) -> tuple[Line, ...]:
-    told = settled([" ".join(clean(point.text).split()) for point in points])
+def _points(points: Sequence[Point], direction: Direction) -> tuple[Line, ...]:
+    told = settled([" ".join(clean(point.text).split()) for point in points], direction)
     marks = [f" [{point.source}]" if point.source else "" for point in points]
     return tuple((Span(text=text), Span(text=mark)) for text, mark in zip(told, marks, strict=True))
 
@@ -72,7 +72,7 @@ def _meeting(block: MeetingBlock, texts: Texts, *, told: bool) -> Iterator[Part]
 
 def _agenda(block: AgendaBlock, direction: Direction) -> Iterator[Part]:
     yield _titled("🗒️", block.heading, Span(text=" · "), data(block.title))
-    yield from (replace(part, aside=True) for part in prose_parts(block.text))
+    yield from (replace(part, aside=True) for part in prose_parts(block.text, direction))
     yield small(block.saved, direction)
 
 

@@ -48,8 +48,10 @@ _SHORT_TEXT = 120
 MOST_NAMED = 3
 """People named in a line that notifies; more of them are counted."""
 
-_PEOPLE = ("attendees", "to", "recipient")
+PEOPLE = ("attendees", "to", "recipient")
+"""Arguments that name who hears of it."""
 _NAME = 60
+_LINE_END = "⟦U+000A⟧"
 
 QUESTION_CHARACTERS = 500
 """Longest question of the planner; shown whole."""
@@ -153,7 +155,7 @@ def subject_of(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) ->
 def call_news(call: Call, texts: Texts) -> tuple[Phrase, ...]:
     """When a call's meeting starts and who is named in it, for a line that notifies: read from the call, as the fields are."""
     starts = call.arguments.get("starts")
-    people = dict.fromkeys(name for key in _PEOPLE for name in _names(call.arguments.get(key)))
+    people = dict.fromkeys(name for key in PEOPLE for name in _names(call.arguments.get(key)))
     named = [isolate(name) for name in list(people)[:MOST_NAMED]]
     if len(people) > MOST_NAMED:
         named.append(texts.say("result.and_more", n=len(people) - MOST_NAMED))
@@ -291,7 +293,8 @@ def _items(value: JsonValue) -> list[JsonValue]:
 def _person(value: JsonValue) -> str:
     if not isinstance(value, Mapping):
         return ""
-    name, address = (reveal(str(value.get(part) or "")) for part in ("name", "email"))
+    # On one line each, so that nobody looks like two people.
+    name, address = (reveal(str(value.get(part) or "")).replace("\n", _LINE_END) for part in ("name", "email"))
     if not address:
         return name
     return f"{isolate(name)} <{isolate(address)}>" if name else address

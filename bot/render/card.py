@@ -17,7 +17,7 @@ from bot.render.steps import GATED_AGENTS, StepLine, step_lines
 from bot.render.texts import Direction, Texts, shorten
 from bot.render.topics import MODEL_UNAVAILABLE, OFFLINE
 from engine.domain.approval import ApprovalStatus
-from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, Signal, StepStatus
+from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, Signal, StepOutcome, StepStatus
 from engine.domain.ids import ExecutionId
 from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
@@ -48,7 +48,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How many steps have ended."""
+    """How many steps have ended; once it is over without success, how many succeeded."""
 
     done: int
     total: int
@@ -214,10 +214,13 @@ def _limited(snapshot: ExecutionSnapshot, texts: Texts) -> str:
 def _progress(snapshot: ExecutionSnapshot, texts: Texts) -> Progress | None:
     if snapshot.plan is None or not snapshot.plan.steps or _is_draft(snapshot):
         return None
-    runs = (snapshot.step_runs.get(step.id) for step in snapshot.plan.steps)
-    done = sum(1 for run in runs if run is not None and run.status is StepStatus.DONE)
-    total = len(snapshot.plan.steps)
-    return Progress(done=done, total=total, label=texts.say("card.progress", done=done, total=total))
+    found = (snapshot.step_runs.get(step.id) for step in snapshot.plan.steps)
+    runs = [run for run in found if run is not None and run.status is StepStatus.DONE]
+    total, word = len(snapshot.plan.steps), "progress"
+    if snapshot.execution.outcome not in {None, ExecutionOutcome.SUCCEEDED}:
+        # Stopping ends every step, which is not how far it came.
+        runs, word = [run for run in runs if run.outcome is StepOutcome.SUCCEEDED], "progress_succeeded"
+    return Progress(done=len(runs), total=total, label=texts.say(f"card.{word}", done=len(runs), total=total))
 
 
 def _actions(snapshot: ExecutionSnapshot, texts: Texts) -> Iterable[Button]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from bot.render.approvals import call_news, choice_label, subject_of
+from bot.render.bearing import pieced
 from bot.render.headline import headline
 from bot.render.result import result_block
 from bot.render.texts import Direction, Phrase, Texts, isolate, reveal, shorten
@@ -143,14 +144,24 @@ def _options(approval: Approval, texts: Texts) -> Phrase:
 def _outcome(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts, names: Mapping[PrincipalId, str]) -> str:
     match approval.status:
         case ApprovalStatus.CHOSEN:
-            return texts.say("reply.picked", choice=choice_label(approval, approval.chosen or "", texts))
+            return texts.say("reply.picked", choice=_picked(approval, texts))
         case ApprovalStatus.EXPIRED | ApprovalStatus.SUPERSEDED | ApprovalStatus.PENDING:
             status = "expired" if approval.status is ApprovalStatus.EXPIRED else "superseded"
             return texts.say(f"reply.{status}", title=subject_of(approval, snapshot, texts))
         case ApprovalStatus.APPROVED | ApprovalStatus.REJECTED | ApprovalStatus.MODIFIED:
             if approval.answer and approval.status is ApprovalStatus.APPROVED:
                 return texts.say("reply.answered", answer=shorten(approval.answer, 200))
-            return _decided(approval, texts, names)
+            outcome = _decided(approval, texts, names)
+            if approval.kind is not ApprovalKind.GATE:
+                return outcome
+            about = shorten(subject_of(approval, snapshot, texts), _SHORT)
+            return Phrase(f"{outcome} · {isolate(about)}") if about else outcome
+
+
+def _picked(approval: Approval, texts: Texts) -> str:
+    """What was chosen; a label whose parts run both ways keeps them in the sentence's order."""
+    label = choice_label(approval, approval.chosen or "", texts)
+    return label if isinstance(label, Phrase) or (parts := pieced(label)) == label else Phrase(parts)
 
 
 def _decided(approval: Approval, texts: Texts, names: Mapping[PrincipalId, str]) -> str:

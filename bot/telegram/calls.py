@@ -9,11 +9,11 @@ from bot.messenger import Urgency
 from bot.telegram.api import Target
 from bot.telegram.pace import Pace
 from engine.domain.json import JsonObject
-from engine.errors import UnavailableError
+from engine.errors import IntegrationError, UnavailableError
 from engine.ports.clock import Clock
 
-LONGEST_TURN = timedelta(seconds=10)
-"""A chat that is quieter than this for us is come back to later."""
+LONGEST_TURN = timedelta(seconds=2)
+"""So long a person's press, and everybody behind them in that chat, waits for the chat to be written to."""
 
 
 class Calls(Protocol):
@@ -71,8 +71,18 @@ class PacedCalls:
         self._calls.moved(chat, to)
 
     async def _turn(self, chat: int) -> None:
-        wait = self._calls.pace.wait(chat, Urgency.NOTIFY)
-        if wait > LONGEST_TURN:
-            raise UnavailableError("telegram_paced", f"The chat {chat} may be written to in {wait}.", retry_after=wait)
-        if wait > timedelta(0):
+        """Others may take the turn that was waited for; questions and ends keep the room that is theirs."""
+        patience = LONGEST_TURN
+        while wait := self._calls.pace.wait(chat, Urgency.SETTLE):
+            if wait > patience:
+                detail = f"The chat {chat} may be written to in {wait}."
+                raise UnavailableError("telegram_paced", detail, retry_after=wait)
+            patience -= wait
             await self._clock.sleep(wait)
+
+
+def unshown(error: IntegrationError) -> str:
+    """Key of the words for what a call did not show; empty where it may be there: shown again, it would be there twice."""
+    if not isinstance(error, UnavailableError):
+        return "telegram_talk.cannot_show"
+    return "" if error.retry_after is None else "telegram_talk.busy"

@@ -10,13 +10,15 @@ from bot.pressing import Pressing, unknown_button
 from bot.render.texts import Texts
 from bot.telegram.address import Talk
 from bot.telegram.api import Target
+from bot.telegram.calls import unshown
 from bot.telegram.desk import Desk, number
 from bot.telegram.form import Forms
 from bot.telegram.markup.details import details_body
 from bot.telegram.presses import read_data
+from engine.domain.approval import ApprovalStatus, Decision, DecisionVerb
 from engine.domain.ids import ApprovalId
 from engine.domain.tenant import Principal, Role
-from engine.errors import IntegrationError, RefusedError, TizmorError
+from engine.errors import IntegrationError, TizmorError
 from engine.ports.chat_log import Delivery
 
 ANSWER_CHARACTERS = 200
@@ -40,6 +42,8 @@ class Clicks:
                 raise unknown_button("")
             if principal.role is Role.NONE:
                 words: str = texts.say("conversation.not_yours")
+            elif delivery.payload.get("known") is False:
+                words = await self._unknown(press, principal)
             else:
                 words = await self._pressed(delivery, press, principal, texts)
         except IntegrationError:
@@ -61,13 +65,26 @@ class Clicks:
         where = Talk(chat=number(payload, "chat"), topic=number(payload, "topic"))
         message = number(payload, "message")
         if press.action == "form":
-            return await self._forms.pressed(principal, press, where, message, delivery.key)
+            ours = payload.get("known") is True
+            return await self._forms.pressed(principal, press, where, message, delivery.key, known=ours)
+        if press.action == "page" and payload.get("known") is not True:
+            raise unknown_button(press.action)  # nobody says whose message would be drawn over
         if press.action in {"details", "page"}:
             return await self._show_details(press, principal, where, message)
         question = await self._pressing.press(principal, press)
         if question is not None:
             return await self._forms.open(principal, press, question, where, message, delivery.key)
         return texts.say("telegram_talk.thanks") if press.action == "feedback" else ""
+
+    async def _unknown(self, press: Press, principal: Principal) -> str:
+        """The message has no such button: it lost it while it was pressed, and who decided is told, or it never had it, and
+        nothing is done."""
+        if press.approval and press.action not in {"form", "page", "details"}:
+            question = await self._desk.door.question(principal, ApprovalId(press.approval))
+            if question.approval.status is not ApprovalStatus.PENDING:
+                no = Decision(verb=DecisionVerb.REJECT, comment="")
+                await self._desk.door.check(principal, question.approval.id, no)
+        raise unknown_button(press.action)
 
     async def _show_details(self, press: Press, principal: Principal, where: Talk, message: int) -> str:
         """Every argument, in a message of its own whose pages turn in place."""
@@ -86,7 +103,8 @@ class Clicks:
                 await self._desk.calls.send(
                     Target(chat=where.chat, topic=where.topic, reply_to=message, silent=True), body
                 )
-        except RefusedError as error:
-            logger.bind(code=error.code, detail=error.detail).info("telegram_details_refused")
-            return texts.say("telegram_talk.cannot_show")
+        except IntegrationError as error:
+            logger.bind(code=error.code, detail=error.detail).info("telegram_details_unshown")
+            words = unshown(error)
+            return texts.say(words) if words else ""
         return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
@@ -14,7 +14,7 @@ from bot.claims import OWNER_CODE_SPOILT
 from bot.conversing import Conversing
 from bot.door import ChatDoor
 from bot.refusals import Refusals
-from bot.render.texts import Texts, known_locale
+from bot.render.texts import Phrase, Texts, known_locale
 from bot.telegram.address import PREFIX, MessageRef, Talk, talk_of, user_of
 from bot.telegram.api import Identity, Target
 from bot.telegram.calls import PacedCalls
@@ -32,8 +32,10 @@ from engine.ports.remarks import RemarkBook
 REFUSED_EVERY = timedelta(minutes=10)
 """A stranger is told so often that they are one; in between, what they say is passed over."""
 MOST_REFUSED = 1_000
-WORDS_WAIT = timedelta(seconds=5)
+WORDS_WAIT = timedelta(seconds=2)
 """Longest that words wait where Telegram wants a pause: what the person does next in that chat waits with them."""
+WORDS_AGAIN = timedelta(seconds=1)
+"""Shortest pause before they are tried again, whatever Telegram says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class Desk:
     remarks: RemarkBook
     log: MessageLog
     calls: PacedCalls
+    present: Callable[[int], int]
+    """The id a group has by now."""
     clock: Clock
     timezone: str
     locale: str
@@ -107,14 +111,16 @@ class Desk:
         begun = Talk(chat=here.chat, topic=here.topic, root=replied)
         return begun if await self.door.asked_in(self.tenant, begun.conversation_id) else None
 
-    async def tell(self, delivery: Delivery, words: str) -> None:
-        """Say something to whoever did this, where they did it. Its failing is no failure of what was done."""
+    async def tell(self, delivery: Delivery, words: str) -> bool:
+        """Say something to whoever did this, where they did it; False where that is not known to be told. Its failing is no
+        failure of what was done."""
         chat, message = number(delivery.payload, "chat"), number(delivery.payload, "message")
         reply = message if chat < 0 and delivery.kind != "click" else 0
-        await self.say(Target(chat=chat, topic=number(delivery.payload, "topic"), reply_to=reply, silent=True), words)
+        where = Target(chat=chat, topic=number(delivery.payload, "topic"), reply_to=reply, silent=True)
+        return await self.say(where, words)
 
     async def say(self, target: Target, words: str) -> bool:
-        """Say something somewhere; False where it could not be."""
+        """Say something somewhere; False where it could not be said, or nobody knows."""
         if not words or not target.chat:
             return False
         patience = WORDS_WAIT
@@ -122,8 +128,9 @@ class Desk:
             try:
                 await self.calls.send(target, words_body(words))
             except IntegrationError as error:
-                pause = error.retry_after if isinstance(error, UnavailableError) else None
-                if pause is None or pause > patience:
+                named = error.retry_after if isinstance(error, UnavailableError) else None
+                pause = WORDS_AGAIN if named is None else max(named, WORDS_AGAIN)
+                if named is None or pause > patience:
                     logger.bind(code=error.code, detail=error.detail).info("telegram_words_lost")
                     return False
             else:
@@ -139,6 +146,27 @@ class Desk:
             texts: the language it is said in.
         """
         return self.conversing.say(texts, "code_spoilt") if key == OWNER_CODE_SPOILT else texts.say(key)
+
+    async def tell_alone(self, delivery: Delivery, words: str, texts: Texts) -> None:
+        """Say what a group need not read to whoever did this, in private; where they never wrote there, ask them to."""
+        user = user_of(delivery.user_id) or 0
+        if words and not await self.say(Target(chat=user, silent=True), words):
+            await self.tell(delivery, self.write_me(texts))
+
+    def write_me(self, texts: Texts) -> str:
+        """That something is for our private chat."""
+        return texts.say("telegram_talk.write_me", bot=Phrase(f"@{self.bot.username}"))
+
+    async def to_stranger(self, delivery: Delivery) -> str:
+        """Why somebody nobody knows can ask for nothing, in the language of their Telegram: what they wrote may be a code.
+
+        Raises:
+            IntegrationError: storage is away.
+        """
+        texts = self.texts_for(delivery)
+        if delivery.payload.get("anonymous"):
+            return self.conversing.say(texts, "anonymous")
+        return self.conversing.say(texts, "not_for_you" if await self.people.has_owner() else "no_owner")
 
     def may_refuse(self, delivery: Delivery) -> bool:
         """Is a stranger to be told now that they are one? Not every time, so that nobody can make us flood a chat."""

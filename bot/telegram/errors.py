@@ -17,6 +17,8 @@ from engine.errors import AuthExpiredError, IntegrationError, RefusedError, Unav
 
 DEFAULT_PAUSE = timedelta(seconds=30)
 """After a 429 that does not say for how long."""
+SHORTEST_PAUSE = timedelta(seconds=1)
+"""After a 429 at least, whatever it says: one that names no time at all would be asked again at once, for ever."""
 FLOOD = "flood"
 """Reason of an UnavailableError: it was too much for this chat, or for this method."""
 
@@ -129,7 +131,7 @@ def _destination(parameters: Mapping[str, object]) -> dict[str, str]:
 def _pause(retry_after: object) -> timedelta:
     if isinstance(retry_after, bool) or not isinstance(retry_after, int | float) or not 0 <= retry_after < 10**7:
         return DEFAULT_PAUSE
-    return timedelta(seconds=retry_after)
+    return max(timedelta(seconds=retry_after), SHORTEST_PAUSE)
 
 
 def _unavailable(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from bot.commands import Command, steering
@@ -27,6 +28,7 @@ from bot.telegram.form_state import (
     Turn,
     answered,
     begin,
+    below,
     decision_of,
     is_of,
     pressed,
@@ -47,6 +49,10 @@ from engine.ports.drafts import FormDrafts
 FORMS = AT_ONCE | {"edit", "change"}
 """Actions of buttons that open one."""
 
+REASON_AWAITED = timedelta(minutes=5)
+"""So long after a reason was asked for, in private, what is written is one; later, only a reply is."""
+
+_REASONS = frozenset({"reject", "drop"})
 _MADE = {
     DecisionVerb.MODIFY: ApprovalStatus.MODIFIED,
     DecisionVerb.REJECT: ApprovalStatus.REJECTED,
@@ -134,13 +140,15 @@ class Forms:
         draft = before = await self._shelf.read(holder)
         if draft is None or draft.handled != key:
             draft = begin(press, scene, key, message, before)
-            if before is not None and before.message and not before.over:
-                await self._shelf.end(where, before.message, scene.texts.say("telegram_form.moved"), scene.texts)
             await self._shelf.keep(holder, draft)
-        shown = await self._shelf.show(holder, draft, scene, scene.texts)
-        return "" if shown else scene.texts.say("telegram_talk.cannot_show")
+        why = await self._shelf.show(holder, draft, scene, scene.texts)
+        if why:
+            await self._shelf.restore(holder, before)
+        return _unshown(why, draft, scene.texts)
 
-    async def pressed(self, principal: Principal, press: Press, where: Talk, message: int, key: str) -> str:
+    async def pressed(
+        self, principal: Principal, press: Press, where: Talk, message: int, key: str, *, known: bool
+    ) -> str:
         """A button of a form.
 
         Args:
@@ -149,6 +157,7 @@ class Forms:
             where: the chat, and the topic.
             message: the button's.
             key: of the delivery.
+            known: the message is seen to have this button, so that it is a form of ours.
 
         Returns:
             Words for whoever pressed; empty where the form says everything.
@@ -164,15 +173,17 @@ class Forms:
             return texts.say("conversation.not_yours")
         holder = Holder(principal=principal, user=user, where=where, key=key)
         draft = await self._shelf.read(holder)
-        if draft is None or (draft.message, draft.approval) != (message, press.approval):
-            await self._shelf.end(where, message, texts.say("telegram_form.closed"), texts)
+        if draft is None or draft.approval != press.approval or message not in {draft.message, draft.was}:
+            if known:
+                await self._shelf.end(where, message, texts.say("telegram_form.closed"), texts)
             return texts.say("telegram_form.closed")
         return await self._step(holder, draft, question, lambda scene: pressed(draft, op, scene))
 
     async def said(self, principal: Principal, where: Talk, text: str, reply_to: int, key: str) -> Taken | None:
         """A message, which may be an answer to what a form asks: in a group, one that is a reply to the form or its question;
-        in private, any while something is asked. Words that steer a task are none, so that ``stop`` always stops; words that
-        give something up, such as ``cancel``, give up the form, while something is asked: the question stays open.
+        in private, any while something is asked, but a reason only soon after it was asked for. Words that steer a task are
+        none, so that ``stop`` always stops; words that give something up, such as ``cancel``, give up the form, while
+        something is asked: the question stays open.
 
         Args:
             principal: who wrote.
@@ -192,7 +203,7 @@ class Forms:
             return None
         holder = Holder(principal=principal, user=user, where=where, key=key)
         draft = await self._shelf.read(holder)
-        if draft is None or not (draft.handled == key or _is_answer(draft, where, text, reply_to)):
+        if draft is None or not (draft.handled == key or self._is_answer(draft, where, text, reply_to)):
             return None
         if draft.over and draft.handled != key:
             return Taken(words=Texts(dominant_locale(text), self._timezone).say("telegram_form.closed"))
@@ -209,12 +220,41 @@ class Forms:
         if is_given_up(text):
             words = await self._step(holder, draft, question, lambda scene: pressed(draft, "x", scene))
         else:
-            words = await self._step(holder, draft, question, lambda scene: answered(draft, text, reply_to, scene))
+            words = await self._step(
+                holder, draft, question, lambda scene: answered(draft, text, reply_to, scene), typed=True
+            )
         return Taken(words=words)
 
     # What one delivery does to a form.
 
-    async def _step(self, holder: Holder, draft: Draft, question: Question, act: Callable[[Scene], Turn]) -> str:
+    def _is_answer(self, draft: Draft, where: Talk, text: str, reply_to: int) -> bool:
+        """Is a message an answer to what the form asks?"""
+        asks = bool(draft.asked) and not draft.over
+        forms = {draft.message, draft.was, draft.about} - {0}
+        replied = str(reply_to) in draft.prompts or (asks and reply_to in forms)
+        if not text.strip() or not (replied or (asks and where.private and not reply_to and self._listens(draft))):
+            return False
+        given = steering(text)
+        if given is None or is_given_up(text):
+            return draft.action not in _REASONS or not text.lstrip().startswith("/")
+        # A greeting asks for help, unless it was clearly written as an answer: a meeting may be called "Hello".
+        return given.command is Command.HELP and replied and draft.action not in _REASONS
+
+    def _listens(self, draft: Draft) -> bool:
+        """Is whatever is written meant for the form? A reason ends the question, and may be left unsaid: what is written
+        long after it was asked for may be about anything."""
+        opened = datetime.fromtimestamp(draft.opened, UTC)
+        return draft.action not in _REASONS or self._clock.now() <= opened + REASON_AWAITED
+
+    async def _step(
+        self,
+        holder: Holder,
+        draft: Draft,
+        question: Question,
+        act: Callable[[Scene], Turn],
+        *,
+        typed: bool = False,
+    ) -> str:
         scene = self._scene(question, holder.user, holder.where)
         again = draft.handled == holder.key
         if draft.sending is not None:
@@ -224,11 +264,11 @@ class Forms:
             draft = replace(draft, handled=holder.key, asked="", over=words)
             await self._shelf.keep(holder, draft)
         elif scene is not None and not draft.over and not again:
-            return await self._act(holder, draft, scene, act(scene))
-        await self._shelf.show(holder, draft, scene, _texts(question))
-        return ""
+            return await self._act(holder, draft, scene, act(scene), typed=typed)
+        why = await self._shelf.show(holder, draft, scene, _texts(question))
+        return _unshown(why, draft, _texts(question))
 
-    async def _act(self, holder: Holder, before: Draft, scene: Scene, turn: Turn) -> str:
+    async def _act(self, holder: Holder, before: Draft, scene: Scene, turn: Turn, *, typed: bool) -> str:
         draft = replace(turn.draft, handled=holder.key)
         if turn.check:
             draft = await self._checked(holder, before, draft, scene, turn.check)
@@ -239,9 +279,13 @@ class Forms:
             draft = await self._decide(holder, draft, scene.question, scene, again=False)
         else:
             draft = draft if found is None else wrong(draft, found.errors, scene)
+            # In a group every message counts, and the one that asked for the reply showed where to look.
+            draft = below(draft) if typed and scene.private else draft
             await self._shelf.keep(holder, draft)
-        await self._shelf.show(holder, draft, scene, scene.texts)
-        return turn.notice
+        why = await self._shelf.show(holder, draft, scene, scene.texts)
+        if why and not typed and not draft.over:  # pressed again, the button does the same again
+            await self._shelf.keep(holder, replace(before, handled=holder.key))
+        return _unshown(why, draft, scene.texts) or turn.notice
 
     async def _checked(self, holder: Holder, before: Draft, draft: Draft, scene: Scene, key: str) -> Draft:
         """The form after the tool was asked about a value that was just put in."""
@@ -300,17 +344,9 @@ def _texts(question: Question) -> Texts:
     return Texts(request.locale, request.timezone)
 
 
-def _is_answer(draft: Draft, where: Talk, text: str, reply_to: int) -> bool:
-    """Is a message an answer to what the form asks?"""
-    asks = bool(draft.asked) and not draft.over
-    replied = str(reply_to) in draft.prompts or (asks and reply_to in {draft.message, draft.about} - {0})
-    if not text.strip() or not (replied or (asks and where.private and not reply_to)):
-        return False
-    given = steering(text)
-    if given is None or is_given_up(text):
-        return True
-    # A greeting asks for help, unless it was clearly written as an answer: a meeting may be called "Hello".
-    return given.command is Command.HELP and replied
+def _unshown(why: str, draft: Draft, texts: Texts) -> str:
+    """Words for what the form could not show: how it ended, where it did."""
+    return (draft.over or texts.say(why)) if why else ""
 
 
 def _is_ours(error: TizmorError, principal: Principal, decision: Decision) -> bool:

@@ -109,7 +109,7 @@ def _fields(draft: Draft, scene: Scene) -> tuple[list[Part], list[JsonValue]]:
             buttons.append(_button(mark + _name(asked, texts), f"f{place}", draft, scene))
     parts += _foot(draft, scene, "telegram_form.changed" if draft.values else "telegram_form.pick", page, pages)
     ends = [_button(texts.say("chat.form.save"), "s", draft, scene)] if draft.values else []
-    return parts, [*_packed(buttons), *_turns(page, pages, draft, scene), *_rows([*ends, _cancel(draft, scene)])]
+    return parts, [*_rows(ends), *_packed(buttons), *_turns(page, pages, draft, scene), *_rows([_cancel(draft, scene)])]
 
 
 def _question(draft: Draft, scene: Scene, asked: Asked | None) -> tuple[list[Part], list[JsonValue]]:
@@ -155,7 +155,7 @@ def _steps(draft: Draft, scene: Scene) -> tuple[list[Part], list[JsonValue]]:
     ready = bool(draft.dropped or draft.words)
     ends = [_button(texts.say("chat.form.apply"), "s", draft, scene)] if ready else []
     rows = [*_rows(buttons, each=1), *_turns(page, pages, draft, scene), *_rows([more])]
-    return parts, [*rows, *_rows([*ends, _cancel(draft, scene)])]
+    return parts, [*rows, *_rows(ends), *_rows([_cancel(draft, scene)])]
 
 
 def _words(draft: Draft, scene: Scene) -> tuple[list[Part], list[JsonValue]]:

@@ -11,11 +11,12 @@ from bot.messenger import MessageGoneError
 from bot.render.texts import Texts
 from bot.telegram.address import PREFIX, Talk
 from bot.telegram.api import Target
+from bot.telegram.calls import unshown
 from bot.telegram.form_pages import ended_body, form_body, prompt_body, wants_prompt
-from bot.telegram.form_state import Draft, Scene, draft_of, prompted
+from bot.telegram.form_state import UNSEEN, Draft, Scene, draft_of, prompted
 from engine.domain.json import JsonObject
 from engine.domain.tenant import Principal
-from engine.errors import RefusedError
+from engine.errors import IntegrationError
 from engine.ports.clock import Clock
 from engine.ports.drafts import FormDrafts
 
@@ -69,44 +70,83 @@ class FormShelf:
         """Keep it as it stands; durable on return."""
         await self._drafts.keep(holder.name, draft.to_json(), self._clock.now())
 
-    async def show(self, holder: Holder, draft: Draft, scene: Scene | None, texts: Texts) -> bool:
-        """Show the form as it stands: in its message, or in a new one where there is none. False: Telegram refuses that."""
+    async def restore(self, holder: Holder, before: Draft | None) -> None:
+        """Keep what there was before a form was opened that could not be shown: nobody would know what it asks."""
+        if before is None or (before.handled == holder.key and not before.message):
+            await self._drafts.drop(holder.name)
+        else:
+            await self.keep(holder, before)
+
+    async def show(self, holder: Holder, draft: Draft, scene: Scene | None, texts: Texts) -> str:
+        """Show the form as it stands: in its message, or in a new one where there is none.
+
+        Returns:
+            Key of the words for why Telegram does not show it; empty where it does, or may.
+
+        Raises:
+            IntegrationError: storage is away.
+        """
         where = holder.where
         if scene is None or draft.over:
-            await self.end(where, draft.message, draft.over, texts)
-            return True
-        try:
-            draft = await self._shown(holder, draft, scene)
-            if wants_prompt(draft, scene) and not draft.prompt:
-                reply_to = scene.root or draft.message
-                target = Target(chat=where.chat, topic=where.topic, reply_to=reply_to, silent=True)
-                number = await self._messages.send(target, prompt_body(draft, scene))
-                await self.keep(holder, prompted(draft, number))
-        except RefusedError as error:
-            logger.bind(code=error.code, detail=error.detail).info("telegram_form_refused")
-            return False
-        return True
+            ended = [await self.end(where, number, draft.over, texts) for number in (draft.message, draft.left)]
+            return next(filter(None, ended), "")
+        why, draft = await self._shown(holder, draft, scene)
+        if why:
+            return why
+        if draft.left:
+            key = "below" if draft.left == draft.was else "moved"
+            await self.end(where, draft.left, texts.say(f"telegram_form.{key}"), texts)
+            draft = replace(draft, left=0)
+            await self.keep(holder, draft)
+        if wants_prompt(draft, scene) and not draft.prompt:
+            await self._prompt(holder, draft, scene)
+        return ""
 
-    async def _shown(self, holder: Holder, draft: Draft, scene: Scene) -> Draft:
-        body = form_body(draft, scene)
-        if draft.message:
-            try:
-                await self._messages.edit(holder.where.chat, draft.message, body)
-            except MessageGoneError:
-                logger.bind(message=draft.message).info("telegram_form_gone")
-            else:
-                return draft
-        where = holder.where
-        target = Target(chat=where.chat, topic=where.topic, reply_to=draft.about, silent=True)
-        draft = replace(draft, message=await self._messages.send(target, body))
-        await self.keep(holder, draft)
-        return draft
-
-    async def end(self, where: Talk, message: int, words: str, texts: Texts) -> None:
-        """Show that a form is over. One that is gone needs no end."""
+    async def end(self, where: Talk, message: int, words: str, texts: Texts) -> str:
+        """Show that a form is over. One that is gone needs no end. Returns as :meth:`show`."""
         if not message:
-            return
+            return ""
         try:
             await self._messages.edit(where.chat, message, ended_body(words, texts))
-        except (MessageGoneError, RefusedError) as error:
-            logger.bind(code=error.code, detail=error.detail).info("telegram_form_refused")
+        except MessageGoneError:
+            return ""
+        except IntegrationError as error:
+            return _unshown(error)
+        return ""
+
+    async def _shown(self, holder: Holder, draft: Draft, scene: Scene) -> tuple[str, Draft]:
+        where, body = holder.where, form_body(draft, scene)
+        if draft.message:
+            try:
+                await self._messages.edit(where.chat, draft.message, body)
+            except MessageGoneError:
+                logger.bind(message=draft.message).info("telegram_form_gone")
+            except IntegrationError as error:
+                return _unshown(error), draft
+            else:
+                return "", draft
+        target = Target(chat=where.chat, topic=where.topic, reply_to=draft.about, silent=True)
+        try:
+            number = await self._messages.send(target, body)
+        except IntegrationError as error:  # one that may be there is a form of nobody's: its buttons close it
+            return _unshown(error) or "telegram_talk.busy", draft
+        draft = replace(draft, message=number)
+        await self.keep(holder, draft)
+        return "", draft
+
+    async def _prompt(self, holder: Holder, draft: Draft, scene: Scene) -> None:
+        """Ask for a reply. A reply to the form does as well, so that nothing is lost where this is not sent."""
+        where = holder.where
+        target = Target(chat=where.chat, topic=where.topic, reply_to=scene.root or draft.message, silent=True)
+        try:
+            number = await self._messages.send(target, prompt_body(draft, scene))
+        except IntegrationError as error:
+            if _unshown(error):
+                return
+            number = UNSEEN
+        await self.keep(holder, prompted(draft, number))
+
+
+def _unshown(error: IntegrationError) -> str:
+    logger.bind(code=error.code, detail=error.detail).info("telegram_form_unshown")
+    return unshown(error)

@@ -34,6 +34,9 @@ PAGE = 8
 AT_ONCE = frozenset({"reject", "drop", "answer"})
 """Forms that ask for words and nothing else: what is answered is sent."""
 
+UNSEEN = -1
+"""A message that may have been sent: nobody knows its number."""
+
 _VERSION = 1
 _MOST_PROMPTS = 20
 _OP = re.compile(r"([a-z])(?:([0-9]{1,4})(?:-([0-9]{1,4}))?)?")
@@ -50,10 +53,16 @@ class Draft:
     """Key of the last delivery that changed it: handled again, it changes nothing."""
     about: int = 0
     """The message it was opened from."""
+    opened: float = 0
+    """When, in seconds since 1970."""
     message: int = 0
     """Ours that shows it; 0: not sent yet."""
+    left: int = 0
+    """Ours that showed it before, or showed the form in whose place it came: its buttons are still to be taken away; 0: none."""
+    was: int = 0
+    """The last of ours that showed this form before; 0: none. What was pressed there is meant for this form."""
     prompt: int = 0
-    """Ours that asks for a reply to it, where only replies reach us; 0: none, or not sent yet."""
+    """Ours that asks for a reply to it, where only replies reach us; 0: none, or not sent yet; :data:`UNSEEN`."""
     prompts: Mapping[str, str] = field(default_factory=dict[str, str])
     """What each such message of this form asked for, by its number: a reply to an earlier one is about that."""
     asked: str = ""
@@ -166,7 +175,8 @@ def is_of(owner: str, user: int) -> bool:
 
 def begin(press: Press, scene: Scene, key: str, about: int, before: Draft | None) -> Draft:
     """A new form. What was put into an earlier one about the same stays in it."""
-    draft = Draft(approval=press.approval, action=press.action, handled=key, about=about)
+    opened, left = scene.now.timestamp(), before.message or before.left if before is not None and not before.over else 0
+    draft = Draft(approval=press.approval, action=press.action, handled=key, about=about, opened=opened, left=left)
     same = before is not None and not before.over and (before.approval, before.action) == (draft.approval, draft.action)
     if before is not None and same:
         draft = replace(draft, values=before.values, dropped=before.dropped, words=before.words, prompts=before.prompts)
@@ -254,10 +264,18 @@ def decision_of(sending: JsonObject) -> Decision:
 
 
 def prompted(draft: Draft, message: int) -> Draft:
-    """The form after a message of ours asked for what it asks."""
+    """The form after a message of ours asked for what it asks, or, :data:`UNSEEN`, may have."""
+    if message == UNSEEN:
+        return replace(draft, prompt=message)
     prompts = {**draft.prompts, str(message): draft.asked}
     latest = sorted(prompts, key=int)[-_MOST_PROMPTS:]
     return replace(draft, prompt=message, prompts={number: prompts[number] for number in latest})
+
+
+def below(draft: Draft) -> Draft:
+    """The form to be shown below what was written to it: above that, nobody sees that anything changed."""
+    before = draft.message or draft.left
+    return replace(draft, message=0, left=before, was=before, prompt=0)
 
 
 def wrong(draft: Draft, errors: Mapping[str, str], scene: Scene) -> Draft:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from loguru import logger
 
+from bot.commands import Command, steering
 from bot.conversing import Said
 from bot.render.texts import Texts
 from bot.telegram.address import Talk, message_key
@@ -66,8 +67,7 @@ class TelegramHandler:
     async def _message(self, delivery: Delivery) -> None:
         principal, talk = await self._desk.principal(delivery), await self._desk.talk(delivery)
         addressed = talk.private or bool(delivery.payload.get("addressed"))
-        if not talk.private and (spoilt := self._desk.people.spoil(delivery.text)):
-            await self._desk.tell(delivery, self._desk.spoilt(spoilt, self._texts(delivery)))
+        if await self._shows_a_code(delivery, talk):
             return
         if principal.role is Role.NONE:
             await self._refuse(delivery, talk, addressed=addressed)
@@ -94,6 +94,8 @@ class TelegramHandler:
             return
         said = _said(delivery, principal, talk, addressed=addressed)
         await self._hear(delivery, replace(said, about=await self._desk.about(delivery)))
+        if addressed and delivery.payload.get("files"):
+            await self._desk.tell(delivery, self._say(delivery, "file_unread"))
 
     async def _is_of_a_form(self, delivery: Delivery, principal: Principal, talk: Talk) -> bool:
         reply = delivery.payload.get("reply")
@@ -113,14 +115,20 @@ class TelegramHandler:
             raise
         except TizmorError as error:
             words = await self._desk.refusals.words(error, texts)
-        await self._desk.tell(delivery, words)
+        given = steering(said.text)
+        if (
+            given is not None
+            and given.command in {Command.APPROVALS, Command.STATUS, Command.PLAN}
+            and not said.private
+        ):
+            await self._desk.tell_alone(delivery, words, texts)
+        else:
+            await self._desk.tell(delivery, words)
 
     async def _edited(self, delivery: Delivery) -> None:
         """Words changed after they were sent: where they started something that still runs, a change of plan is offered."""
         principal, talk = await self._desk.principal(delivery), await self._desk.talk(delivery)
-        if principal.role is Role.NONE or self._is_too_old(delivery):
-            return
-        if not talk.private and self._desk.people.spoil(delivery.text):
+        if await self._shows_a_code(delivery, talk) or principal.role is Role.NONE or self._is_too_old(delivery):
             return
         if not await self._desk.door.asked_in(self._desk.tenant, talk.conversation_id):
             if (
@@ -129,7 +137,7 @@ class TelegramHandler:
                 await self._message(replace(delivery, kind="message"))
             return
         await self._remembering.keep(delivery, principal, talk)
-        key = message_key(talk.chat, number(delivery.payload, "message"))
+        key = message_key(number(delivery.payload, "chat"), number(delivery.payload, "message"))
         for snapshot in await self._desk.door.thread(principal, talk.conversation_id):
             request = snapshot.execution.request
             started = (request.request_key or "").endswith(f":{key}")
@@ -142,15 +150,11 @@ class TelegramHandler:
     async def _command(self, delivery: Delivery) -> None:
         """A command, which says by itself what it wants."""
         principal, talk = await self._desk.principal(delivery), await self._desk.talk(delivery)
-        if self._is_too_old(delivery):
+        if await self._shows_a_code(delivery, talk) or self._is_too_old(delivery):
             return
-        if not self._orders.is_for_strangers(delivery):
-            if not talk.private and (spoilt := self._desk.people.spoil(delivery.text)):
-                await self._desk.tell(delivery, self._desk.spoilt(spoilt, self._texts(delivery)))
-                return
-            if principal.role is Role.NONE:
-                await self._refuse(delivery, talk, addressed=True)
-                return
+        if principal.role is Role.NONE and not self._orders.is_for_strangers(delivery):
+            await self._refuse(delivery, talk, addressed=True)
+            return
         asked = self._orders.request(delivery)
         if asked is None:
             await self._orders.obey(delivery, principal, talk)
@@ -171,8 +175,9 @@ class TelegramHandler:
         if str(payload.get("before", "")) in {"member", "administrator", "restricted"}:
             return
         principal = await self._desk.principal(delivery)
-        key = "not_for_you" if principal.role is Role.NONE else "greeting"
-        await self._desk.tell(delivery, self._say(delivery, key))
+        stranger = principal.role is Role.NONE
+        words = await self._desk.to_stranger(delivery) if stranger else self._say(delivery, "greeting")
+        await self._desk.tell(delivery, words)
 
     async def _moved(self, delivery: Delivery) -> None:
         """A group got another id: what was held there goes on under the new one."""
@@ -180,11 +185,17 @@ class TelegramHandler:
         self._desk.calls.moved(number(payload, "chat"), number(payload, "to"))
         logger.bind(chat=number(payload, "chat"), to=number(payload, "to")).info("telegram_group_moved")
 
+    async def _shows_a_code(self, delivery: Delivery, talk: Talk) -> bool:
+        """Did somebody write a code where others read it, whoever they are and however long ago? It is void then."""
+        spoilt = "" if talk.private else self._desk.people.spoil(delivery.text)
+        if spoilt:
+            await self._desk.tell(delivery, self._desk.spoilt(spoilt, self._texts(delivery)))
+        return bool(spoilt)
+
     async def _refuse(self, delivery: Delivery, talk: Talk, *, addressed: bool) -> None:
         """A stranger, politely and not too often; what they say among themselves is none of our business."""
         if addressed and not delivery.payload.get("forwarded") and self._desk.may_refuse(delivery):
-            key = "not_for_you" if not delivery.payload.get("anonymous") else "anonymous"
-            await self._desk.tell(delivery, self._say(delivery, key))
+            await self._desk.tell(delivery, await self._desk.to_stranger(delivery))
         elif await self._desk.door.asked_in(self._desk.tenant, talk.conversation_id):
             principal = await self._desk.principal(delivery)
             await self._remembering.keep(delivery, principal, talk)
@@ -209,7 +220,7 @@ def _said(
         principal=principal,
         conversation_id=talk.conversation_id,
         text=delivery.text,
-        key=message_key(talk.chat, number(delivery.payload, "message")),
+        key=message_key(number(delivery.payload, "chat"), number(delivery.payload, "message")),
         addressed=addressed,
         private=talk.private,
         sent_at=delivery.sent_at,

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from bot.commands import Command
 from bot.linking import Linking
 from bot.render.texts import Phrase, Texts
-from bot.telegram.address import Talk, talk_of, user_of
-from bot.telegram.api import Target
+from bot.telegram.address import Talk, talk_of
 from bot.telegram.desk import Desk
 from bot.telegram.menus import COMMANDS
 from bot.telegram.people import Joined
@@ -57,55 +56,83 @@ class Orders:
         alone goes to them in private."""
         texts, command = self._texts(delivery), _command(delivery)
         words = await self._words(command, delivery, principal, talk, texts)
-        user = user_of(delivery.user_id) or 0
-        if talk.private or command not in _ABOUT_ONESELF or not words:
+        if talk.private or command not in _ABOUT_ONESELF:
             await self._desk.tell(delivery, words)
-        elif not await self._desk.say(Target(chat=user, silent=True), words):
-            await self._desk.tell(delivery, self._in_private(texts))
+        else:
+            await self._desk.tell_alone(delivery, words, texts)
 
     async def _words(self, command: Command, delivery: Delivery, principal: Principal, talk: Talk, texts: Texts) -> str:
-        given, conversing = delivery.text.strip(), self._desk.conversing
+        conversing, named = self._desk.conversing, str(delivery.payload.get("command", ""))
         match command:
-            case Command.START | Command.CLAIM | Command.LINK if given:
-                return await self._come_in(principal, given, talk, texts, meant=command is not Command.START)
+            case Command.START | Command.CLAIM | Command.LINK | Command.UNLINK | Command.INVITE:
+                return await self._about_people(command, delivery, principal, talk, texts)
+            case Command.ASK:
+                return conversing.say(texts, "ask_usage")
+            case Command.HELP if named not in COMMANDS:
+                return conversing.say(texts, "unknown_command")
+            case Command.HELP:
+                return conversing.say(texts, "help" if talk.private else "group_help")
+            case _:
+                return await self._steer(command, delivery, principal, talk, texts)
+
+    async def _about_people(
+        self, command: Command, delivery: Delivery, principal: Principal, talk: Talk, texts: Texts
+    ) -> str:
+        """Who somebody is here, and who else."""
+        match command:
+            case Command.START | Command.CLAIM | Command.LINK if delivery.text.strip():
+                return await self._come_in(delivery, principal, talk, texts, meant=command is not Command.START)
+            case Command.START | Command.LINK if principal.role is Role.NONE:
+                return await self._desk.to_stranger(delivery) if self._desk.may_refuse(delivery) else ""
             case Command.START:
-                return self._welcome(principal, texts)
+                return self._welcome(texts)
             case Command.CLAIM:
-                return conversing.say(texts, "claim_usage")
-            case Command.LINK if principal.role is Role.NONE:
-                return conversing.say(texts, "not_for_you")
-            case Command.LINK | Command.INVITE if not talk.private:
-                return self._in_private(texts)
-            case Command.LINK:
-                return texts.say("linking.issued", code=await self._linking.issue(principal))
+                return self._desk.conversing.say(texts, "claim_usage")
             case Command.UNLINK:
                 await self._linking.unlink(principal)
                 return texts.say("linking.unlinked")
-            case Command.INVITE:
-                return await self._invitation(principal, texts)
+            case _ if not talk.private:
+                return self._in_private(texts)
+            case Command.LINK:
+                return texts.say("linking.issued", code=await self._linking.issue(principal))
             case _:
-                live = self._near(await conversing.all_live(principal), talk, command)
-                return await conversing.steer(principal, command, live, texts)
+                return await self._invitation(principal, texts)
 
-    def _near(self, live: Sequence[ExecutionSnapshot], talk: Talk, command: Command) -> list[ExecutionSnapshot]:
+    async def _steer(self, command: Command, delivery: Delivery, principal: Principal, talk: Talk, texts: Texts) -> str:
+        """About what is open: where it replies to a message of ours, about that and nothing else."""
+        conversing = self._desk.conversing
+        live = await conversing.all_live(principal, until=delivery.sent_at)
+        about = None if command in _ABOUT_ONESELF else await self._desk.about(delivery)
+        if about is None:
+            return await conversing.steer(principal, command, self._near(live, delivery, talk, command), texts)
+        meant = [snapshot for snapshot in live if snapshot.id == about]
+        return await conversing.steer(principal, command, meant, texts) if meant else conversing.say(texts, "over")
+
+    def _near(
+        self, live: Sequence[ExecutionSnapshot], delivery: Delivery, talk: Talk, command: Command
+    ) -> list[ExecutionSnapshot]:
         """In a group, stopping and pausing is about what is held there: in the thread that is replied to, or anywhere in the
         group."""
         if talk.private or command in _ABOUT_ONESELF:
             return list(live)
         held = [(snapshot, talk_of(snapshot.execution.request.conversation_id)) for snapshot in live]
-        here = [(snapshot, at) for snapshot, at in held if at is not None and at.chat == talk.chat]
-        thread = [snapshot for snapshot, at in here if at == talk]
-        return thread or [snapshot for snapshot, _ in here]
+        here = [(snapshot, at) for snapshot, at in held if at is not None and self._desk.present(at.chat) == talk.chat]
+        if delivery.payload.get("reply"):
+            return [snapshot for snapshot, at in here if at == talk]
+        return [snapshot for snapshot, _ in here]
 
-    async def _come_in(self, principal: Principal, code: str, talk: Talk, texts: Texts, *, meant: bool) -> str:
+    async def _come_in(self, delivery: Delivery, principal: Principal, talk: Talk, texts: Texts, *, meant: bool) -> str:
         """Somebody followed a link, or sent a code with a command: of the owner's, of an invitation, or of an account
         elsewhere."""
+        code = delivery.text.strip()
         if not talk.private:
-            return self._shown_to_others(code, texts)
+            words = self._shown_to_others(code, texts)
+            return words if principal.role is not Role.NONE or self._desk.may_refuse(delivery) else ""
         joined = await self._desk.people.start(principal, code, meant=meant)
         match joined:
             case Joined.OWNER:
-                return texts.say("conversation.claimed")
+                told = f"{texts.say('conversation.claimed')} {self._desk.conversing.say(texts, 'owner_next')}"
+                return f"{told}\n\n{self._desk.conversing.say(texts, 'help')}"
             case Joined.MEMBER:
                 return f"{texts.say('linking.joined')}\n\n{self._desk.conversing.say(texts, 'help')}"
             case Joined.CONFIRM:
@@ -118,7 +145,7 @@ class Orders:
         return self._desk.spoilt(spoilt, texts) if spoilt else self._in_private(texts)
 
     def _in_private(self, texts: Texts) -> str:
-        return texts.say("telegram_talk.write_me", bot=Phrase(f"@{self._desk.bot.username}"))
+        return self._desk.write_me(texts)
 
     async def _invitation(self, principal: Principal, texts: Texts) -> str:
         try:
@@ -127,9 +154,7 @@ class Orders:
             return texts.say("linking.only_owners")
         return texts.say("linking.invitation", link=Phrase(f"https://t.me/{self._desk.bot.username}?start={code}"))
 
-    def _welcome(self, principal: Principal, texts: Texts) -> str:
-        if principal.role is Role.NONE:
-            return self._desk.conversing.say(texts, "not_for_you")
+    def _welcome(self, texts: Texts) -> str:
         return f"{self._desk.conversing.say(texts, 'welcome')}\n\n{self._desk.conversing.say(texts, 'help')}"
 
     def _texts(self, delivery: Delivery) -> Texts:

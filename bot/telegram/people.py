@@ -174,13 +174,17 @@ class TelegramPeople:
         return await self._linking.carried.issue(CodeKind.INVITATION, principal, INVITATION_LIFETIME)
 
     async def accept(self, principal: Principal, code: str) -> Joined:
-        """Let somebody in by an invitation: ``MEMBER``, ``KNOWN`` or ``REFUSED``. Handled again it comes to the same. Raises
+        """Let somebody in by an invitation: ``MEMBER``, ``KNOWN`` or ``REFUSED``. Handled again it comes to the same. It is good
+        as long as whoever made it may still invite: else somebody who was shut out could let themselves in again. Raises
         UnavailableError."""
         found = await self._linking.carried.find(CodeKind.INVITATION, code, principal)
         if found is None:
             return Joined.REFUSED
         if principal.role is not Role.NONE and found.used_by is None:
             return Joined.KNOWN
+        if principal.role is Role.NONE and not await self._may_invite(found.issuer):
+            logger.bind(account=principal.id, by=found.issuer).warning("invitation_refused")
+            return Joined.REFUSED
         if not await self._linking.carried.use(code, principal):
             return Joined.REFUSED
         # never takes a higher role away, should they have got one meanwhile
@@ -195,6 +199,10 @@ class TelegramPeople:
     def spoil(self, text: str) -> str:
         """Void what a text that others may have seen shows: see :meth:`bot.claims.Claims.spoil`."""
         return self._owner.spoil(text)
+
+    async def _may_invite(self, account: PrincipalId) -> bool:
+        person = await self._linking.person(account)
+        return person is not None and person.role in _INVITE
 
     async def _linked_owners(self) -> Sequence[PrincipalId]:
         return await self._linking.linked_owners(PREFIX)

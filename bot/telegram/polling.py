@@ -123,6 +123,7 @@ class Polling:
         self._remembers = False
         self._alive = False
         self._trouble = ""
+        self._hasty = False
         self._failures = 0
         self._conflicts = 0
         self._conflict_at: datetime | None = None
@@ -150,7 +151,8 @@ class Polling:
         """Ask once, and keep what comes; how long to rest, or None to ask no more."""
         try:
             mark = await self._remembered()
-            updates = await self._ask(mark)
+            held, asked_at = self._options.held if self._alive else timedelta(0), self._clock.now()
+            updates = await self._ask(mark, held)
         except UnavailableError as error:
             return self._away("telegram_away", error)
         except AuthExpiredError as error:
@@ -162,7 +164,9 @@ class Polling:
         except UnavailableError as error:
             return self._away("telegram_updates_not_kept", error)
         self._listens()
-        if updates and not progress:  # it does not heed what we ask for; asking at once would never end
+        was_hasty, self._hasty = self._hasty, not updates and self._is_hasty(held, self._clock.now() - asked_at)
+        stuck = not progress if updates else self._hasty and was_hasty
+        if stuck:  # it does not heed what we ask for; asking at once would never end
             self._failures += 1
             return self._backoff()
         self._failures = 0
@@ -175,17 +179,19 @@ class Polling:
             self._remembers = True
         return self._mark
 
-    async def _ask(self, mark: Watermark | None) -> Sequence[JsonObject]:
+    def _is_hasty(self, held: timedelta, took: timedelta) -> bool:
+        """Did an answer that brings nothing come at once, although it was to be held? Once may happen."""
+        return took < min(held, self._options.first_pause)
+
+    async def _ask(self, mark: Watermark | None, held: timedelta) -> Sequence[JsonObject]:
         """The next updates. Until it is known that Telegram answers, it is asked to do so at once.
 
         Raises:
             IntegrationError: there are none.
         """
-        options = self._options
-        held = options.held if self._alive else timedelta(0)
         offset = mark.following(self._clock.now()) if mark else 0
         try:
-            async with asyncio.timeout((held + options.margin).total_seconds()):
+            async with asyncio.timeout((held + self._options.margin).total_seconds()):
                 return await self._source.updates(offset, held, BATCH)
         except TimeoutError as error:
             raise UnavailableError("telegram_unavailable", "getUpdates: no answer.", {"reason": "silent"}) from error

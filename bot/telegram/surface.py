@@ -221,6 +221,7 @@ class TelegramSurface:
             remarks=parts.remarks,
             log=parts.log,
             calls=PacedCalls(api, parts.clock),
+            present=api.present,
             clock=parts.clock,
             timezone=settings.tizmor_timezone,
             locale=settings.tizmor_locale,

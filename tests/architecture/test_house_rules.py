@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted(p for top in ("bot", "engine", "integrations", "storage") for p in (ROOT / top).rglob("*.py"))
 CODE = [p for p in SOURCES if "versions" not in p.parts]
 MOST_LINES, MOST_FUNCTION_LINES, MOST_PARAMETERS = 400, 60, 7
+JOINED = {"bot/app.py", "bot/cli.py", "bot/doctor.py", "bot/door.py", "bot/serve.py", "bot/settings.py"}
+"""Where chats outside are joined to the rest: the composition root, the settings and what an operator types."""
 VAGUE = {"utils", "helpers", "manager", "common", "misc", "base"}
 
 

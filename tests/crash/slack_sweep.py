@@ -5,19 +5,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import gc
-import json
-import shutil
-import sys
 from functools import partial
 from pathlib import Path
 
-from loguru import logger
-
-from storage.database import DATABASE_FILE, migrate
-from tests.crash.slack_forks import Forks, run_world
-from tests.crash.slack_story import Case, home_name, problems, told
+from tests.crash.forks import Forks
+from tests.crash.slack_story import problems, told
+from tests.crash.sweeping import sweep, tell_all
+from tests.crash.telling import Case
 from tests.scenarios.lab import make_home
 from tests.scenarios.slack_lab import MODES
 
@@ -47,48 +41,20 @@ def named() -> list[Case]:
     return cases
 
 
-async def enumerated(forks: Forks, template: Path, work: Path) -> list[Case]:
+async def enumerated(forks: Forks, work: Path) -> list[Case]:
     """Every point of the chat that an undisturbed story passes."""
     log = work / "points"
-    verdict = await told(Case(name="undisturbed", log=log), forks, template, work)
+    verdict = await told(Case(name="undisturbed", mode="socket", log=log), forks, work / "template", work)
     assert not problems(verdict, killed=False), verdict
     points = [point for point in log.read_text("utf-8").split() if point.startswith(OF_THE_CHAT)]
-    return [Case(name=point, point=point) for point in points]
+    return [Case(name=point, mode="socket", point=point) for point in points]
 
 
-async def sweep(work: Path, which: str, forks: Forks) -> None:
-    """Tell the stories, some at a time: most of each is waiting for Slack's rates."""
-    template, room = work / "template", asyncio.Semaphore(AT_ONCE)
-
-    async def tell(case: Case) -> None:
-        async with room:
-            verdict = await told(case, forks, template, work)
-        if not problems(verdict):
-            shutil.rmtree(work / home_name(case))
-        print(json.dumps(verdict, ensure_ascii=False), flush=True)
-
-    async with forks.opened():
-        cases = named() if which == "named" else await enumerated(forks, template, work)
-        async with asyncio.TaskGroup() as group:
-            for case in cases:
-                group.create_task(tell(case))
-
-
-def world(work: Path, which: str, forks: Forks) -> None:
-    """What runs in the process of the world."""
-    asyncio.run(sweep(work, which, forks))
-
-
-def main() -> None:
-    """See the module."""
-    logger.remove()
-    work, which = Path(sys.argv[1]), sys.argv[2]
-    work.mkdir(parents=True, exist_ok=True)
-    migrate(make_home(work / "template") / DATABASE_FILE)
-    gc.collect()
-    gc.freeze()  # what is there now stays shared with every forked process
-    sys.exit(run_world(partial(world, work, which)))
+async def stories(work: Path, which: str, forks: Forks) -> None:
+    """All of one kind."""
+    cases = named() if which == "named" else await enumerated(forks, work)
+    await tell_all(cases, told, problems, work, forks, AT_ONCE)
 
 
 if __name__ == "__main__":
-    main()
+    sweep(make_home, stories)

@@ -199,11 +199,26 @@ def surface_of(serving: Serving) -> TelegramSurface:
 
 @asynccontextmanager
 async def product(
-    home: Path, telegram: Telegramd, mode: Mode = "polling", *, public: Front | None = None, **more: Any
+    home: Path,
+    telegram: Telegramd,
+    mode: Mode = "polling",
+    *,
+    public: Front | None = None,
+    deaf: bool = False,
+    **more: Any,
 ) -> AsyncGenerator[Serving]:
-    """The product, listening to this Telegram. Whoever pressed something was told what came of it when the block ends."""
+    """The product, listening to this Telegram. Whoever pressed something was told what came of it when the block ends.
+
+    Args:
+        home: its home.
+        telegram: where it is.
+        mode: how updates come to it.
+        public: the address it is reached at, over a webhook; None: one that goes with it.
+        deaf: it will hear nothing, or not yet.
+        more: further settings.
+    """
     if mode == "webhook" and public is None:
-        async with front() as made, product(home, telegram, mode, public=made, **more) as serving:
+        async with front() as made, product(home, telegram, mode, public=made, deaf=deaf, **more) as serving:
             yield serving
         return
     if public is not None:
@@ -211,7 +226,8 @@ async def product(
     async with serve(telegram_settings(home, telegram, mode, **more), outside=True) as serving:
         if public is not None:
             public.behind = serving.url
-        await telegram.eventually(listens(telegram, public))
+        if not deaf:
+            await telegram.eventually(listens(telegram, public))
         yield serving
         await telegram.eventually(lambda: not telegram.unanswered())
         if public is not None:
@@ -243,13 +259,19 @@ async def team(
 
 async def let_all_in(home: Path, telegram: Telegramd, *members: User) -> None:
     """Make Dana the owner, and Avi and these members, as if they had come in long ago."""
+    meet(telegram.dana, telegram.avi, *members)
     now = datetime.now(UTC)
     async with open_database(home, now=instant(now)) as database:
         people = SqlitePeople(database)
         for user in (telegram.dana, telegram.avi, *members):
-            user.met = user.started = True
             await people.keep(_member(user), now)
         assert await people.make_owner(_member(telegram.dana), now, PREFIX, [])
+
+
+def meet(*users: User) -> None:
+    """These people started the bot some time ago: it may write to them."""
+    for user in users:
+        user.met = user.started = True
 
 
 def _member(user: User) -> Principal:

@@ -26,6 +26,7 @@ from tests.scenarios.telegram_lab import (
     team,
 )
 from tests.servers.telegramd import Chat, Telegramd, User
+from tests.servers.telegramd.faults import Fault
 
 WHO_ASKED = {"he": "זה אפשרי רק למי שביקש", "en": "Only whoever asked"}
 
@@ -162,6 +163,59 @@ async def test_a_button_that_says_something_else_is_refused(tmp_path: Path) -> N
         await conversation.press("approve")
         await conversation.finished()
         assert written(tmp_path) == STORY
+
+
+async def test_nothing_is_drawn_over_a_message_that_has_no_such_button(tmp_path: Path) -> None:
+    async with at_the_gate(tmp_path) as (telegram, _, conversation):
+        gate, approve = await conversation.sees("approve")
+        unknown = await press(conversation, telegram.avi, gate, "z:")
+        own = await ask(telegram, telegram.avi, SENTENCES["en"])
+        await own.gated()
+        _, theirs = await own.sees("approve")
+        about = theirs.partition(":")[2]
+        edits = telegram.ledger.edits(conversation.chat.id, gate["message_id"])
+        for data in (f"n:{about}:0", f"m:{about}:x.{telegram.avi.id}", f"d:{about}", f"e:{about}", theirs):
+            told = await press(conversation, telegram.avi, gate, data)
+            assert told == unknown, data
+        sent = len(conversation.ours)
+        for data in (f"n:{about}:0", f"m:{about}:x.{telegram.avi.id}"):
+            unseen = {"message_id": gate["message_id"], "chat": gate["chat"], "date": 0}
+            assert await press(conversation, telegram.avi, gate, data, as_it_was=unseen) != ""
+        assert telegram.ledger.edits(conversation.chat.id, gate["message_id"]) == edits
+        assert len(conversation.ours) == sent
+        assert (await conversation.sees("approve"))[1] == approve
+        assert own.with_button("approve") is not None
+
+
+async def test_who_decided_is_told_where_the_button_is_gone_already(tmp_path: Path) -> None:
+    async with at_the_gate(tmp_path, "avi") as (telegram, _, conversation):
+        gate, _ = await conversation.sees("approve")
+        _, reject = await conversation.sees("reject")
+        await conversation.press("approve", user=telegram.dana)
+        await conversation.told("Approved by Dana Levi")
+        await telegram.eventually(lambda: not conversation.with_button("reject"))
+        told = await press(conversation, telegram.avi, gate, reject)
+        assert "ההחלטה כבר התקבלה על ידי Dana Levi: אושר" in told
+        await conversation.finished()
+
+
+async def test_details_that_may_have_been_shown_are_not_shown_again(tmp_path: Path) -> None:
+    async with local_telegram(shown_twice=True) as telegram, team(tmp_path, telegram):
+        conversation = await ask(telegram, telegram.dana, SENTENCES["en"])
+        await conversation.gated()
+        before = len(conversation.ours)
+        telegram.faults.next("sendMessage", Fault.reset_after_commit(), times=4, chat=telegram.dana.id)
+        assert await conversation.answer("details") == ""
+        assert len(conversation.ours) == before + 1
+
+
+async def test_details_that_cannot_be_shown_now_keep_nobody_waiting(tmp_path: Path) -> None:
+    async with at_the_gate(tmp_path) as (telegram, _, conversation):
+        telegram.faults.next("sendMessage", Fault.flood(25), times=1, chat=conversation.chat.id)
+        assert await conversation.answer("details") == "I cannot show that right now. Press again in a moment."
+        await conversation.press("approve")
+        await telegram.eventually(lambda: not telegram.unanswered())
+        await telegram.eventually(lambda: written(tmp_path)["events"])
 
 
 async def test_data_of_another_chat_is_worth_nothing_to_somebody_else(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from bot.serve import Serving
 from tests.scenarios.lab import SENTENCES, STORY, TOMORROW, executions, over, written
 from tests.scenarios.telegram_lab import (
     Conversation,
+    actions,
     all_noted,
     ask,
     local_telegram,
@@ -91,16 +92,9 @@ async def pressing(conversation: Conversation) -> None:
     """Answer the story's questions in the last message that asks them."""
     for action in ("choose", "approve"):
         await conversation.sees(action)
-        asking = [m for m in conversation.ours if any(data.startswith(action[0]) for data in data_under(m))]
-        data = next(each for each in data_under(asking[-1]) if each.startswith(action[0]))
-        await conversation.telegram.press(conversation.user, conversation.chat, asking[-1]["message_id"], data)
-
-
-def data_under(message: dict[str, object]) -> list[str]:
-    """What the buttons of a message carry."""
-    markup = message.get("reply_markup")
-    rows = markup.get("inline_keyboard", []) if isinstance(markup, dict) else []
-    return [str(button["callback_data"]) for row in rows for button in row]
+        asking = [(m, data) for m in conversation.ours for does, data, _ in actions(m) if does == action]
+        message, data = next(each for each in asking if each[0] is asking[-1][0])
+        await conversation.telegram.press(conversation.user, conversation.chat, message["message_id"], data)
 
 
 async def test_a_post_that_surely_did_not_happen_is_made_again_without_a_word(tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ async def test_an_account_that_is_nobody_comes_in_as_the_person_it_belongs_to(tm
         await telegram.say(telegram.guest, telegram.guest, "/unlink")
         await heard(telegram, telegram.guest, "stands for itself")
         await telegram.say(telegram.guest, telegram.guest, TOMORROW["en"])
-        await heard(telegram, telegram.guest, "the people I was introduced to")
+        await heard(telegram, telegram.guest, "who were invited")
         assert len(await executions(serving)) == 1
 
 

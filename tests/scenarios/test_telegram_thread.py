@@ -68,7 +68,7 @@ async def another(conversation: Conversation, *before: str) -> str:
 
 
 async def test_presses_on_superseded_questions_are_refused(tmp_path: Path) -> None:
-    async with asked(tmp_path) as (telegram, serving, conversation):
+    async with asked(tmp_path, "private") as (telegram, serving, conversation):
         await conversation.gated()
         await conversation.says("find the budget file instead")
         await conversation.press("choose", "Change the plan")
@@ -124,6 +124,9 @@ async def test_an_edited_request_is_offered_as_a_change(tmp_path: Path) -> None:
         assert len(await executions(serving)) == 1
 
 
+NOTHING = ("no open task", "משימה פתוחה", "over already", "כבר הסתיים")
+
+
 @pytest.mark.parametrize(
     ("place", "word"),
     [("group", "Stop it!"), ("private", "עצור!"), ("group", "/cancel"), ("private", "/cancel"), ("group", "תפסיק")],
@@ -139,7 +142,7 @@ async def test_a_word_or_a_command_stops(tmp_path: Path, place: str, word: str) 
         assert execution.outcome.value == "cancelled"
         assert written(tmp_path)["events"] == written(tmp_path)["mails"] == 0
         await conversation.says(word)
-        await telegram.eventually(lambda: any("no open task" in t or "משימה פתוחה" in t for t in conversation.texts))
+        await telegram.eventually(lambda: any(told in t for t in conversation.texts for told in NOTHING))
 
 
 async def test_pause_and_resume_are_buttons_words_and_commands(tmp_path: Path) -> None:

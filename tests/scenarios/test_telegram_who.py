@@ -20,7 +20,7 @@ from tests.scenarios.telegram_lab import (
     text_of,
 )
 
-REFUSED = {"en": "the people I was introduced to", "he": "למי שהוצגו בפניי"}
+REFUSED = {"en": "who were invited", "he": "רק למי שהוזמנו"}
 
 
 @pytest.mark.parametrize("mode", ["polling", "webhook"])

@@ -54,7 +54,12 @@ def _above(card: Card, title: str, progress: str) -> list[Part]:
     status = [Span(text=f"{ICONS.get(card.status.name, '•')} "), ours(status_of(card, _ROOMS), bold=True)]
     if progress:
         status.append(ours(f" · {brief(progress, _ROOMS.label)}"))
-    return [para(data(title, bold=True)), para(*status, tight=True), *note_parts(card, _ROOMS), *halt_parts(card, _ROOMS)]
+    return [
+        para(data(title, bold=True)),
+        para(*status, tight=True),
+        *note_parts(card, _ROOMS),
+        *halt_parts(card, _ROOMS),
+    ]
 
 
 def _below(card: Card, texts: Texts) -> list[Part]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.claims import may_hold_code
 from bot.telegram.inbound.envelope import Arrival, Chat, chat_of, envelope, known, topic_of
 from bot.telegram.inbound.fields import instant, mapping, number
 from bot.telegram.inbound.people import Sender, forwarded_from, sender_of
 from bot.telegram.inbound.replies import reply_of
-from bot.telegram.inbound.words import Words, read_words
+from bot.telegram.inbound.words import Words, read_words, whole
 from engine.domain.json import JsonValue
 from engine.ports.chat_log import Delivery
 
@@ -25,6 +26,8 @@ _FILES = (
     "voice",
 )
 """Parts of a message that may say something, and that we do not read."""
+_GESTURES = ("checklist", "contact", "dice", "game", "location", "poll", "sticker", "story", "venue")
+"""The same, but in a group they are part of the talk there: only in private they can be meant for us."""
 
 
 def message_delivery(message: object, arrival: Arrival) -> Delivery | None:
@@ -62,19 +65,18 @@ def _moved(message: object, chat: Chat, arrival: Arrival) -> Delivery | None:
 
 def _said(message: object, chat: Chat, arrival: Arrival, at: datetime | None) -> Delivery | None:
     sender, name = sender_of(message), number(message, "message_id")
-    is_post = (
-        mapping(message).get("is_automatic_forward") is True
-    )  # of a channel, in the group where it is talked about
-    if name <= 0 or sender.user in {0, arrival.ours.id} or is_post:
+    if name <= 0 or sender.user in {0, arrival.ours.id}:
         return None
     forwarded, author = forwarded_from(message)
     words = read_words(message, arrival.ours, private=chat.private, own=not forwarded)
     reply = reply_of(message, chat, arrival.ours)
     addressed = chat.private or words.ours or bool(words.command) or bool(reply and reply["ours"])
-    files = any(mapping(message).get(part) for part in _FILES)
+    files = any(mapping(message).get(part) for part in (*_FILES, *(_GESTURES if chat.private else ())))
     says = bool(words.text or words.command or words.ours or files)
-    if words.for_another or not says or not (addressed or reply):
-        return None
+    if not says or not (addressed or reply) or words.for_another or _is_post(message):
+        addressed, words, reply, files = False, _shown(message, chat), None, False
+        if not words.text:
+            return None
     payload = {
         "addressed": addressed,
         "forwarded": forwarded,
@@ -83,6 +85,18 @@ def _said(message: object, chat: Chat, arrival: Arrival, at: datetime | None) ->
         **({"from": author} if author else {}),
     }
     return _made(envelope(arrival, chat, sender.user, at), words, sender, {**place_of(message, chat), **payload})
+
+
+def _shown(message: object, chat: Chat) -> Words:
+    """What is said to others in a group, where it holds what could be a code: everybody there has seen it, so it is to be
+    void. Nothing of any other talk."""
+    text = "" if chat.private else whole(message)
+    return Words(text=text if may_hold_code(text) else "")
+
+
+def _is_post(message: object) -> bool:
+    """Is it one of a channel, in the group where it is talked about?"""
+    return mapping(message).get("is_automatic_forward") is True
 
 
 def place_of(message: object, chat: Chat) -> dict[str, JsonValue]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 from bot.telegram.inbound.envelope import Arrival, Ours, chat_of, envelope, known
-from bot.telegram.inbound.fields import at, instant, mapping, number, storable, text, token
+from bot.telegram.inbound.fields import at, instant, items, mapping, number, storable, text, token
 from bot.telegram.inbound.messages import edit_delivery, message_delivery, place_of
 from bot.telegram.inbound.people import name_of, sender_of, title_of
 from engine.ports.chat_log import Delivery
@@ -42,7 +43,8 @@ def delivery_of(update: object, ours: Ours, now: datetime) -> Delivery | None:
 
 
 def _click(query: object, arrival: Arrival) -> Delivery | None:
-    """A button was pressed, on a message that may be too old for us to see: then nobody says in which topic it is."""
+    """A button was pressed, on a message that may be too old for us to see: then nobody says in which topic it is, nor
+    whether it has such a button."""
     message, chat, sender = mapping(query, "message"), chat_of(at(query, "message")), sender_of(query)
     callback, pressed = token(query, "id"), number(message, "message_id")
     if chat is None or not callback or sender.user == 0 or pressed <= 0:
@@ -51,12 +53,20 @@ def _click(query: object, arrival: Arrival) -> Delivery | None:
     if instant(message, "date") is None:
         del place["topic"]
     who = known(name=sender.name, language=sender.language)
-    data = storable(text(query, "data"))[:_LONGEST_DATA]
+    data = text(query, "data")
+    seen = {"known": _has_button(message, data)} if "topic" in place else {}
     return replace(
         envelope(arrival, chat, sender.user, None),
         kind="click",
-        payload={**place, "data": data, "callback": callback, **who},
+        payload={**place, **seen, "data": storable(data)[:_LONGEST_DATA], "callback": callback, **who},
     )
+
+
+def _has_button(message: object, data: str) -> bool:
+    """Does a button of the message carry this? A client may send any data under any message of ours."""
+    rows = items(message, "reply_markup", "inline_keyboard")
+    buttons = (button for row in rows if isinstance(row, list) for button in cast("list[object]", row))
+    return bool(data) and any(text(button, "callback_data") == data for button in buttons)
 
 
 def _member(change: object, arrival: Arrival) -> Delivery | None:

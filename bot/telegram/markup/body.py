@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.parts.measure import cut
 from bot.parts.model import Part
 from bot.presses import Press
+from bot.render.bearing import borne, pieced
 from bot.render.safe_text import clean
 from bot.render.texts import Texts
 from bot.telegram.markup.drawing import drawn
@@ -36,5 +37,6 @@ def message(parts: Sequence[Part], texts: Texts, keyboard: Keyboard, execution: 
 
 
 def button(press: Press, label: str, limit: int = BUTTON) -> Button:
-    """A button that stands for a press; its label is one line of at most ``limit`` units."""
-    return {"text": cut(" ".join(clean(label).split()), limit) or "–", "data": data_of(press)}
+    """A button that stands for a press; its label is one line that shows at most ``limit`` units."""
+    shown = cut(" ".join(clean(label).split()), limit)
+    return {"text": borne(pieced(shown)) or "–", "data": data_of(press)}

@@ -23,6 +23,8 @@ MOST_NAMED = 3
 
 _ROOMS = CardRooms(scale=PLAIN, title=200, note=200, long_note=360, label=60)
 _NAMED = 100
+_TURNED_DOWN = frozenset({"rejected", "cancelled"})
+"""Ends after which what was found on the way is nobody's result."""
 
 
 def card_body(card: Card) -> JsonObject:
@@ -50,7 +52,7 @@ def _below(card: Card, texts: Texts) -> list[Part]:
         asked = texts.say("telegram.answer_below", n=len(card.approvals))
         parts.append(para(Span(text="👇 "), ours(asked, bold=True)))
         parts += [_named(block) for block in card.approvals[:MOST_NAMED]]
-    elif card.result:
+    elif card.result and card.status.name not in _TURNED_DOWN:
         parts.append(para(Span(text="👇 "), ours(texts.say("telegram.result_below"))))
     sums = [small(PLAIN.brief(card.limited, _ROOMS.note), card.direction), *sum_parts(card, _ROOMS)]
     return [*parts, *sums]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.parts.fields import field_parts
+from bot.parts.fields import people_first, tell
 from bot.parts.measure import units
 from bot.parts.model import small
 from bot.parts.question import QuestionRooms, outcome_part, question
@@ -31,8 +31,6 @@ _ROW = 30
 _ROOMS = QuestionRooms(
     scale=PLAIN, title=160, subject=500, lead=260, foot=260, understood=360, step=90, asks=36, choices=1_500, choice=240
 )
-_FIELD = 720
-"""What one argument may weigh, for who reads on a phone: the rest of a longer one is counted and stands in the details."""
 
 
 def reply_bodies(view: ExecutionView, reply: Reply) -> list[tuple[str, JsonObject]]:
@@ -57,23 +55,28 @@ def reply_bodies(view: ExecutionView, reply: Reply) -> list[tuple[str, JsonObjec
 
 def _question(card: Card, block: ApprovalBlock, texts: Texts) -> JsonObject:
     choices = [made for made in block.buttons if made.choice]
-    asked = question(card, block, texts, _ROOMS, told=choices[:BUTTONS] if _told_above(choices) else ())
+    above = choices[:BUTTONS] if _told_above(choices) else ()
+    asked = question(card, block, texts, _ROOMS, above, brisk=True)
     rest = len(choices) - BUTTONS
     middle = [*asked.middle, *([small(texts.say("chat.more_items", n=rest), texts.direction)] if rest > 0 else [])]
     room = ROOM - sum(map(PLAIN.weigh, (*asked.above, *middle, *asked.below)))
-    fields = field_parts(block.fields, texts, PLAIN, room, longest=_FIELD)
-    parts = [*asked.above, *middle, *fields, *asked.below]
-    return message(parts, texts, _controls(block, choices, texts), card.id)
+    told = tell(people_first(block.fields), texts, PLAIN, room)
+    parts = [*asked.above, *middle, *told.parts, *asked.below]
+    return message(parts, texts, _controls(block, choices, texts, whole=told.whole), card.id)
 
 
 def _told_above(choices: Sequence[Choice]) -> bool:
     return len(choices) > MOST_ROWS or any(units(clean(made.label)) > BUTTON_SHOWN for made in choices)
 
 
-def _controls(block: ApprovalBlock, choices: Sequence[Choice], texts: Texts) -> Keyboard:
+def _controls(block: ApprovalBlock, choices: Sequence[Choice], texts: Texts, *, whole: bool) -> Keyboard:
+    """Where something of the call is not shown, the way to it stands before everything else."""
     others = [button(_press(block, made), made.label) for made in block.buttons if not made.choice]
-    details = button(Press(action="details", approval=block.id), texts.say("chat.details"))
-    return [*_choices(block, choices), *_rows(others), *([[details]] if block.fields else [])]
+    details = [button(Press(action="details", approval=block.id), texts.say("chat.details"))] if block.fields else []
+    chosen = _choices(block, choices)
+    if whole:
+        return [*chosen, *_rows(others), details]
+    return [details, *chosen, *_rows(others)] if chosen else _rows([*details, *others])
 
 
 def _choices(block: ApprovalBlock, choices: Sequence[Choice]) -> Keyboard:

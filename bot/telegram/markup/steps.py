@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.parts.model import Line, Para, Part, Span
+from bot.parts.model import Line, Para, Part, Span, ours
 from bot.parts.steps import ICONS, came_of_it, shown_steps, waits
-from bot.render.card import Card
+from bot.render.card import Card, Progress
 from bot.render.safe_text import clean
 from bot.render.steps import StepLine
 from bot.render.texts import isolate
@@ -18,6 +18,7 @@ MOST_NOW = 3
 """Steps named before those that are folded away."""
 
 _CELLS = 10
+_WITHOUT_SUCCESS = frozenset({"partial", "failed", "cancelled", "rejected"})
 _NOW = frozenset({"running", "asking", "held", "timer", "failed", "unknown"})
 _LEAST = 40
 
@@ -32,7 +33,7 @@ def step_parts(card: Card, budget: int) -> list[Part]:
     shown = shown_steps(card.steps)
     if not shown:
         return []
-    parts = [Para(lines=((Span(text=_bar(card.progress.done, card.progress.total)),),))] if card.progress else []
+    parts = [Para(lines=((_far(card, card.progress),),))] if card.progress else []
     folded = _is_folded(shown)
     now = [step for step in shown if step.icon in _NOW][:MOST_NOW] if folded else []
     others = [step for step in shown if step not in now]
@@ -46,6 +47,12 @@ def _is_folded(shown: Sequence[StepLine]) -> bool:
     """What is over is history, and a long plan is looked up."""
     over = all(step.icon not in {*_NOW, "pending", "ready", "paused"} for step in shown)
     return over or len(shown) > MOST_OPEN
+
+
+def _far(card: Card, progress: Progress) -> Span:
+    """How far it is; nothing fills up any more once it is over without success."""
+    over = card.status.name in _WITHOUT_SUCCESS
+    return ours(progress.label) if over else Span(text=_bar(progress.done, progress.total))
 
 
 def _bar(done: int, total: int) -> str:

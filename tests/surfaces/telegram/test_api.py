@@ -85,7 +85,8 @@ async def test_a_429_names_how_long_telegram_wants_to_be_left_alone(method: str)
 @pytest.mark.parametrize(
     ("answer", "seconds"),
     [
-        (bad(429, "Too Many Requests: retry after 0", retry_after=0), 0),
+        (bad(429, "Too Many Requests: retry after 0", retry_after=0), 1),
+        (bad(429, "Too Many Requests: retry after 0", retry_after=0.25), 1),
         (bad(429, "Too Many Requests"), 30),
         (bad(429, "Too Many Requests", retry_after="soon"), 30),
         (bad(429, "Too Many Requests", retry_after=True), 30),
@@ -93,7 +94,7 @@ async def test_a_429_names_how_long_telegram_wants_to_be_left_alone(method: str)
         (says(200, {"ok": False, "error_code": 429, "description": "x", "parameters": {"retry_after": 3}}), 3),
         (says(429, {"ok": False, "error_code": 429, "description": "x", "parameters": [7]}), 30),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 async def test_a_429_of_any_shape_is_a_pause(answer: Answer, seconds: int) -> None:
     async with answering(answer) as at:

@@ -126,6 +126,17 @@ async def test_a_telegram_that_gives_the_same_again_and_again_is_not_asked_witho
     assert clock.waited == [1, 2, 4, 1]
 
 
+async def test_a_telegram_that_holds_no_question_is_not_asked_without_a_pause() -> None:
+    clock = Clock()
+
+    def held() -> Sequence[Any]:
+        clock.advance(timedelta(seconds=1))
+        return []
+
+    await listened(Kept(), [], [], [], [], [one(500)], [], [], held, held, held, [], clock=clock)
+    assert clock.waited == [1, 2, 1]
+
+
 async def test_after_a_week_of_silence_the_numbers_may_be_any() -> None:
     kept, clock = marked(500, timedelta(days=7)), Clock()
     source = await listened(kept, [one(17)], [one(18)], clock=clock)

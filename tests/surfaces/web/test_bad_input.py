@@ -11,8 +11,8 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from bot.web.bodies import MAX_BODY_BYTES
 from bot.strict_json import parse
+from bot.web.bodies import MAX_BODY_BYTES
 from engine.errors import RequestError
 from tests.surfaces.web.conftest import OWNER_TOKEN, Served
 

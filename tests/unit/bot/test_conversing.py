@@ -125,7 +125,7 @@ async def test_a_follow_up_of_whoever_asked_is_offered_as_a_change_once(tmp_path
         assert [a.title for a in offers] == ["make it two copies"]
 
 
-@pytest.mark.parametrize(("word", "told"), [("stop", "Stopping"), ("עצור", "עוצר")])
+@pytest.mark.parametrize(("word", "told"), [("stop", "Stopping"), ("עצור", "בעצירה")])
 async def test_a_word_stops_it(tmp_path: Path, word: str, told: str) -> None:
     async with open_room(tmp_path, gated()) as room:
         await room.hear("do it", key="m1")

@@ -170,6 +170,27 @@ async def test_a_delivery_that_breaks_its_handler_is_answered_and_holds_up_no_ot
         assert [d.key for d in await log.waiting("paper")] in ([], ["b"])
 
 
+async def test_that_nobody_could_be_told_so_ends_no_other_delivery(tmp_path: Path) -> None:
+    clock, failures = FakeClock(), [ValueError("a bug"), UnavailableError("chat_unavailable", "away")]
+
+    class Mute(Listener):
+        async def broken(self, delivery: Delivery) -> Outgoing | None:
+            await Listener.broken(self, delivery)
+            raise failures.pop(0)
+
+    async def act(given: Delivery) -> None:
+        if given.key != "c":
+            raise ValueError
+
+    listener = Mute(act=act)
+    async with opened(tmp_path, listener, clock) as (inbox, log):
+        for key in ("a", "b", "c"):
+            await inbox.receive(delivery(key, clock))
+        await until(lambda: "c" in inbox._queues["paper"]._handled)
+        assert listener.heard == ["broken a", "broken b", "c"]
+        assert await log.waiting("paper") == []
+
+
 async def test_what_was_handled_two_days_ago_is_forgotten_and_what_waits_is_not(tmp_path: Path) -> None:
     listener, clock = Listener(), FakeClock()
     async with opened(tmp_path, listener, clock) as (inbox, log):

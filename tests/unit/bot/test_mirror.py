@@ -340,6 +340,52 @@ async def test_nothing_more_is_sent_to_an_account_that_was_unlinked(tmp_path: Pa
             await at.answer(PHONE, question)
 
 
+async def test_nothing_is_told_to_an_account_that_is_unlinked_while_its_platform_is_asked(tmp_path: Path) -> None:
+    async with duo(tmp_path, gated()) as at:
+        await at.link()
+        asked, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slowly(account: PrincipalId) -> bool:
+            if account == DANA.id:
+                asked.set()
+                await go_on.wait()
+            return True
+
+        at.linking.vouch("", slowly)
+        await at.ask()
+        await asked.wait()
+        await at.linking.unlink(PHONE)
+        go_on.set()
+        await at.quiet()
+        assert at.told() == []
+
+
+async def test_nothing_is_told_to_an_account_that_is_unlinked_while_its_question_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with duo(tmp_path, gated()) as at:
+        await at.link()
+        await at.link(other=TABLET)
+        drawing, go_on, read, phone = asyncio.Event(), asyncio.Event(), at.log.messages, list[ConversationId]()
+
+        async def slowly(execution_id: ExecutionId, conversation_id: ConversationId) -> dict[str, LoggedMessage]:
+            if conversation_id == place_of(PHONE.id):
+                phone.append(conversation_id)
+                if len(phone) == 2:  # the first look is the mirror's own, the second its sender's
+                    drawing.set()
+                    await go_on.wait()
+            return await read(execution_id, conversation_id)
+
+        monkeypatch.setattr(at.log, "messages", slowly)
+        await at.ask()
+        await drawing.wait()
+        await at.linking.unlink(PHONE)
+        go_on.set()
+        await at.until(at.told)
+        await at.quiet()
+        assert [where for where, _ in at.told()] == [place_of(TABLET.id)]
+
+
 async def test_a_message_stays_as_it_was_where_its_account_was_unlinked(tmp_path: Path) -> None:
     async with duo(tmp_path, gated()) as at:
         await at.link()

@@ -160,7 +160,7 @@ def test_prose_that_is_more_than_its_extracts_is_shown_as_prose() -> None:
 
 def test_rejected_shows_what_was_found_and_no_meeting() -> None:
     card = _card("en", "rejected")
-    assert _head(card) == ("ltr", "rejected", "Rejected", "Steps: 5 of 5")
+    assert _head(card) == ("ltr", "rejected", "Rejected", "Steps that succeeded: 3 of 5")
     assert _steps(card)[3:] == [
         "rejected: Rejected | after 2, 3",
         "skipped: Skipped: something before it did not succeed | after 3",

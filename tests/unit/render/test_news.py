@@ -55,8 +55,7 @@ def test_a_reminder_is_a_message_of_its_own_that_names_the_question() -> None:
     assert reminder.pending
     assert reminder.tone == "attention"
     assert bare(reminder.text) == (
-        "Still waiting for you, above in this thread."
-        " Approval needed: Set up the meeting · Monday, January 5, 2026, 10:00 · Yoav Levi"
+        "Still waiting for you, above. Approval needed: Set up the meeting · Monday, January 5, 2026, 10:00 · Yoav Levi"
     )
     unreminded = replace(gate, reminded_at=None)
     assert said(snapshot("en", "+++ww", approvals=(unreminded,))) == {
@@ -113,14 +112,19 @@ def test_a_choice_of_many_names_a_few_and_counts_the_rest() -> None:
 def test_the_reason_of_a_rejection_is_part_of_its_outcome() -> None:
     gate = replace(ask("en", ApprovalKind.GATE, ApprovalStatus.REJECTED), comment="not\nthis week")
     assert (
-        said(snapshot("en", "+++xs", approvals=(gate,)))["approval:ap-gate"] == "✗ Rejected by Dana Bar: not this week"
+        said(snapshot("en", "+++xs", approvals=(gate,)))["approval:ap-gate"]
+        == "✗ Rejected by Dana Bar: not this week · Set up the meeting"
     )
     long = replace(gate, comment="x" * 500, decided_by=None)
-    assert len(said(snapshot("he", "+++xs", approvals=(long,)))["approval:ap-gate"]) == len("✗ נדחה: ") + 200
+    assert len(said(snapshot("he", "+++xs", approvals=(long,)))["approval:ap-gate"]) == len("✗ נדחה: ") + 200 + len(
+        " · Set up the meeting"
+    )
     plan = replace(ask("he", ApprovalKind.PLAN, ApprovalStatus.REJECTED), comment="לא עכשיו", decided_by=None)
     assert said(snapshot("he", ".....", approvals=(plan,)))["approval:ap-plan"] == "✗ התוכנית בוטלה: לא עכשיו"
     approved = replace(gate, status=ApprovalStatus.APPROVED)
-    assert said(snapshot("en", "+++++", approvals=(approved,)))["approval:ap-gate"] == "✓ Approved by Dana Bar"
+    assert said(snapshot("en", "+++++", approvals=(approved,)))["approval:ap-gate"] == (
+        "✓ Approved by Dana Bar · Set up the meeting"
+    )
 
 
 _PEOPLE = (

@@ -40,7 +40,7 @@ def test_a_choice_names_the_candidates_and_then_the_pick() -> None:
 
 def test_the_end_is_told_once_with_the_meeting() -> None:
     assert _said(states("he")["done"])[1:] == [
-        ("approval:ap-gate", "✓ אושר על ידי דנה בר"),
+        ("approval:ap-gate", "✓ אושר על ידי דנה בר · קביעת פגישה"),
         ("final", "הושלם. הפגישה נקבעה: פגישה עם יואב לוי: האסטרטגיה של תבואות, יום שני, 5 בינואר 2026, 10:00–11:00"),
     ]
     assert _said(states("en")["done"])[2] == (
@@ -50,7 +50,7 @@ def test_the_end_is_told_once_with_the_meeting() -> None:
 
 
 def test_without_a_name_the_outcome_is_told_without_who() -> None:
-    assert render_replies(states("en")["done"])[1].text == "✓ Approved"
+    assert render_replies(states("en")["done"])[1].text == "✓ Approved · \u2068Set up the meeting\u2069"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from engine.domain.ids import DEFAULT_TENANT, ApprovalId, ConversationId, Princi
 from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
-from engine.errors import NotFoundError, UnavailableError
+from engine.errors import IntegrationError, NotFoundError
 from engine.ports.people import People
 from engine.safety.authoriser import Action, authorise
 from engine.safety.hitl_gates import _already, judge
@@ -42,8 +42,12 @@ def person(user: int = DANA, role: Role = Role.MEMBER) -> Principal:
     return Principal(id=principal_id(user), tenant_id=DEFAULT_TENANT, role=role)
 
 
+class CrashError(Exception):
+    """The process ends here."""
+
+
 class Breaking:
-    """Fails at one effect, before or after it happened; counts them."""
+    """Ends the process at one effect, before or after it happened; counts them."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -53,11 +57,11 @@ class Breaking:
     def before(self) -> None:
         self.count += 1
         if self.count == self.at and not self.after:
-            raise UnavailableError("broken", "Before it happened.")
+            raise CrashError("Before it happened.")
 
     def done(self) -> None:
         if self.count == self.at and self.after:
-            raise UnavailableError("broken", "After it happened.")
+            raise CrashError("After it happened.")
 
 
 class MemoryDrafts:
@@ -108,10 +112,14 @@ class Chat:
     def __init__(self, breaking: Breaking) -> None:
         self.messages: list[Message] = []
         self.edits = 0
+        self.away: list[IntegrationError] = []
+        """What the next calls raise instead."""
         self._breaking = breaking
 
     async def send(self, target: Target, body: JsonObject) -> int:
         self._breaking.before()
+        if self.away:
+            raise self.away.pop(0)
         check_body(body)
         self.messages.append(Message(1000 + len(self.messages), target, body))
         self._breaking.done()
@@ -119,6 +127,8 @@ class Chat:
 
     async def edit(self, chat: int, message: int, body: JsonObject) -> None:
         self._breaking.before()
+        if self.away:
+            raise self.away.pop(0)
         check_body(body)
         found = next((one for one in self.messages if one.number == message and one.target.chat == chat), None)
         if found is None or found.gone or "force_reply" in found.body:
@@ -252,10 +262,11 @@ class World:
         message = message or self.form
         return await self.press_data(message.number, self.data(label, message), user=user, key=key)
 
-    async def press_data(self, message: int, data: str, *, user: int = 0, key: str = "") -> str:
+    async def press_data(self, message: int, data: str, *, user: int = 0, key: str = "", known: bool = True) -> str:
         press = read_data(data)
         assert press is not None
-        return await self.forms.pressed(person(user or self.user), press, self.where, message, key or self.key())
+        who = person(user or self.user)
+        return await self.forms.pressed(who, press, self.where, message, key or self.key(), known=known)
 
     async def say(self, text: str, *, reply_to: int = -1, user: int = 0, key: str = "") -> Taken | None:
         """In a group, a reply to our last message, as the field that opens makes it."""

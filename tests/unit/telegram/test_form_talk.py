@@ -28,10 +28,10 @@ async def test_nobody_else_presses_the_buttons_of_a_form_not_even_an_owner() -> 
     press = world.forms.pressed
     found = read_data(button)
     assert found is not None
-    words = await press(person(AVI, Role.OWNER), found, GROUP, world.form.number, "k")
+    words = await press(person(AVI, Role.OWNER), found, GROUP, world.form.number, "k", known=True)
     assert words == "Only whoever asked for it, or the owner, may do that."
     with pytest.raises(NotFoundError):
-        await press(person(AVI), found, GROUP, world.form.number, "k")
+        await press(person(AVI), found, GROUP, world.form.number, "k", known=True)
     assert world.draft["asked"] == ""
 
 
@@ -55,7 +55,7 @@ async def test_two_people_fill_in_their_own_forms_and_the_first_decides() -> Non
     data = next(button["data"] for row in theirs.body["keyboard"] for button in row if button["text"] == "Title")
     late = read_data(data)
     assert late is not None
-    await world.forms.pressed(avi, late, GROUP, theirs.number, "a3")
+    await world.forms.pressed(avi, late, GROUP, theirs.number, "a3", known=True)
     assert "already decided (approved with changes)" in theirs.text
     assert world.arguments()["title"] == "Dana's title"
 

@@ -128,6 +128,33 @@ async def test_somebody_who_is_in_uses_no_invitation_up(tmp_path: Path) -> None:
         assert await bot.start(AVI, code) is Joined.MEMBER
 
 
+async def test_an_invitation_lets_nobody_in_once_its_maker_may_not_invite_any_more(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bot:
+        admin = await bot.at.add("paper:admin", Role.ADMIN)
+        assert await bot.start(DANA, await bot.at.linking.issue(admin)) is Joined.LINKED
+        used, kept = await bot.invitation(), await bot.invitation()
+        assert await bot.start(AVI, used) is Joined.MEMBER
+        bot.at.shut_out = {admin.id}  # they left the company
+        for user in (DANA, NOA):
+            assert await bot.start(user, kept) is Joined.REFUSED
+            assert await bot.role(user) is Role.NONE
+        assert await bot.start(AVI, used) is Joined.MEMBER, "whoever was let in stays, handled again or not"
+        bot.at.shut_out = set()
+        assert await bot.start(NOA, kept) is Joined.MEMBER, "it was not used up"
+
+
+async def test_an_invitation_is_worth_what_its_maker_may_when_it_is_used(tmp_path: Path) -> None:
+    async with opened(tmp_path) as bot:
+        await bot.owned_by(DANA)
+        await bot.start(AVI, await bot.invitation())
+        admin = await bot.at.add("paper:admin", Role.ADMIN)
+        assert await bot.start(AVI, await bot.at.linking.issue(admin), meant=True) is Joined.LINKED
+        code = await bot.invitation(AVI)
+        bot.at.shut_out = {admin.id}
+        assert await bot.role(AVI) is Role.MEMBER
+        assert await bot.start(NOA, code) is Joined.REFUSED
+
+
 async def test_only_owners_and_admins_invite(tmp_path: Path) -> None:
     async with opened(tmp_path) as bot:
         await bot.owned_by(DANA)

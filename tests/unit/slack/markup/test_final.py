@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any, cast
@@ -14,6 +15,7 @@ from bot.presses import Press, read_press
 from bot.render.approvals import Button
 from bot.render.card import Card
 from bot.render.replies import FINAL
+from bot.render.result import Point
 from bot.slack.markup.drawing import drawn
 from bot.slack.markup.measured import pages_of, weigh
 from engine.domain.json import JsonObject
@@ -153,6 +155,16 @@ def test_more_shortfalls_than_small_print_holds_are_a_list() -> None:
     made = replace(result(), problems=tuple(f"problem {n}" for n in range(9)))
     shown = visible(finals(replace(card("en"), result=made))["final"]["blocks"])
     assert all(f"problem {n}" in shown for n in range(9))
+
+
+def test_findings_in_two_languages_stand_on_the_side_of_the_card() -> None:
+    made = card("he").result
+    assert made is not None
+    points = (Point(text="We decided to focus", source=1), Point(text="יואב לוי אישר", source=2))
+    body = finals(replace(card("he"), result=replace(made, points=points, summary="")))["final"]
+    told = json.dumps(body, ensure_ascii=False)
+    assert "\u200f\u2068We decided to focus\u2069" in told
+    assert "\u200f\u2068יואב לוי אישר\u2069" in told
 
 
 def test_markdown_that_is_none_of_ours_stays_the_text_it_is() -> None:

@@ -201,7 +201,7 @@ def test_an_answer_takes_the_place_of_the_question() -> None:
     shown = view_of(all_states("en")["done"])
     picked, approved, _ = (reply_bodies(shown, reply)[0] for reply in shown.replies)
     assert visible(picked[1]["blocks"]) == "✅ Picked: Yoav Levi · yoav.levi@tevuot.example"
-    assert visible(approved[1]["blocks"]) == "✓ Approved by Dana Bar"
+    assert visible(approved[1]["blocks"]) == "✓ Approved by Dana Bar · Set up the meeting"
     assert approved[0] == "approval:ap-gate"
 
 

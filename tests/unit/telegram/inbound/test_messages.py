@@ -13,6 +13,7 @@ from tests.unit.telegram.inbound.updates import (
     AVI,
     BOT,
     BOT_ID,
+    BOT_NAME,
     CHANNEL,
     CHANNEL_BOT,
     DANA,
@@ -35,6 +36,15 @@ from tests.unit.telegram.inbound.updates import (
 )
 
 PHOTO = [{"file_id": "A", "file_unique_id": "a", "width": 90, "height": 51, "file_size": 1101}]
+CODE = "Ab-_" + "x1" * 19 + "Z"
+"""As long as those that people carry."""
+GESTURES: dict[str, dict[str, Any]] = {
+    "contact": {"phone_number": "+1", "first_name": "Avi"},
+    "dice": {"emoji": "🎲", "value": 3},
+    "location": {"latitude": 1, "longitude": 2},
+    "poll": {"id": "1", "question": "?", "options": []},
+    "sticker": {"file_id": "D"},
+}
 DOCUMENT = {"file_id": "B", "file_unique_id": "b", "file_name": "plan.pdf", "mime_type": "application/pdf"}
 
 
@@ -70,6 +80,53 @@ def test_in_a_group_our_name_addresses_us_and_is_no_part_of_the_words(chat: dict
 def test_what_is_said_to_nobody_in_a_group_is_not_ours_to_keep() -> None:
     assert heard(said("who has the keys?", chat=SUPERGROUP)) is None
     assert heard(said("@dana who has the keys?", chat=SUPERGROUP)) is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        said(f"the code is {CODE}.", chat=SUPERGROUP),
+        said(f"https://t.me/{BOT_NAME}?start={CODE}", chat=GROUP, sender=OTHER_BOT),
+        said(
+            None, chat=FORUM, photo=[{"file_id": "A"}], caption=f"_{CODE}_", message_thread_id=5, is_topic_message=True
+        ),
+        said(f"/start@WeatherBot {CODE}", chat=GROUP),
+        said(f"/start {CODE}", chat=GROUP, forward_origin={"type": "user", "sender_user": AVI}),
+        said(f"{MENTION} {CODE}", chat=SUPERGROUP, sender=SERVICE, sender_chat=CHANNEL, is_automatic_forward=True),
+        said(f"/x@WeatherBot {CODE}", chat=GROUP, reply_to_message=ours(chat=GROUP)),
+        update(edited_message=message(f"now {CODE}", chat=GROUP, edit_date=SENT)),
+    ],
+    ids=["alone", "a link", "under a photo", "to another bot", "forwarded", "a channel's post", "in reply", "an edit"],
+)
+def test_what_could_be_a_code_in_a_group_is_kept_although_it_is_said_to_nobody(body: Any) -> None:
+    delivery = taken(body)
+    assert delivery.kind == ("edited" if "edited_message" in body else "message")
+    assert CODE in delivery.text
+    assert [delivery.payload[part] for part in ("addressed", "files")] == [False] * 2
+    assert "reply" not in delivery.payload
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        said(f"the code is {CODE[1:]}", chat=SUPERGROUP),
+        said(f"{CODE[:21]} {CODE[21:]}", chat=SUPERGROUP),
+        said(f"/start@WeatherBot {CODE}"),
+        said(CODE, chat=GROUP, sender=BOT),
+        said(CODE, chat=CHANNEL),
+    ],
+    ids=["too short", "in two", "in private", "ours", "a channel"],
+)
+def test_what_is_no_code_or_nobody_else_has_seen_is_not(body: Any) -> None:
+    assert heard(body) is None
+
+
+@pytest.mark.parametrize("part", GESTURES)
+def test_what_we_cannot_read_is_a_message_without_words_in_private_and_nothing_in_a_group(part: str) -> None:
+    delivery = taken(said(None, **{part: GESTURES[part]}))
+    assert (delivery.kind, delivery.text, delivery.payload["files"]) == ("message", "", True)
+    for fields in ({}, {"reply_to_message": ours(chat=GROUP)}):
+        assert heard(said(None, chat=GROUP, **{part: GESTURES[part]}, **fields)) is None
 
 
 def test_a_reply_to_somebody_in_a_group_is_kept_because_their_thread_may_be_ours() -> None:
@@ -210,8 +267,8 @@ def test_whoever_does_not_say_who_they_are_is_anonymous(fields: dict[str, Any], 
         said(""),
         said("\u200b\u2060"),
         said(7),
-        said(None, sticker={"file_id": "D"}),
-        said(None, dice={"emoji": "🎲", "value": 3}),
+        said(None, chat=GROUP, sticker={"file_id": "D"}),
+        said(None, chat=GROUP, dice={"emoji": "🎲", "value": 3}),
         said(None, chat=GROUP, new_chat_members=[BOT]),
         said(None, chat=GROUP, left_chat_member=AVI),
         said(None, chat=GROUP, new_chat_title="Other"),
@@ -253,7 +310,7 @@ def test_the_edit_of_a_command_has_the_words_behind_it() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"text": None, "photo": PHOTO}, {"text": None, "location": {"latitude": 1, "longitude": 2}}, {"chat": GROUP}],
+    [{"text": None, "photo": PHOTO}, {"text": None, "location": GESTURES["location"]}, {"chat": GROUP}],
     ids=["no words", "somebody moves", "to nobody"],
 )
 def test_an_edit_that_says_nothing_to_us_is_left_alone(fields: dict[str, Any]) -> None:

@@ -35,11 +35,40 @@ def test_a_press_names_its_message_and_what_the_button_carries() -> None:
         "message": 3,
         "topic": 0,
         "type": "supergroup",
+        "known": False,
         "data": "a:appr1",
         "callback": "4382bfdwdsb323b2d9",
         "name": "Dana Levi",
         "language": "he",
     }
+
+
+@pytest.mark.parametrize(
+    ("keyboard", "seen"),
+    [
+        ([[{"text": "Approve", "callback_data": "a:appr1"}]], True),
+        (
+            [
+                [{"text": "One", "callback_data": "r:appr1"}],
+                [{"text": "Two"}, {"text": "Three", "callback_data": "a:appr1"}],
+            ],
+            True,
+        ),
+        ([[{"text": "Approve", "callback_data": "a:appr2"}]], False),
+        ([[{"text": "a:appr1", "url": "a:appr1"}]], False),
+        ([], False),
+        ("a:appr1", False),
+        (["a:appr1", {"callback_data": "a:appr1"}], False),
+    ],
+    ids=range(7),
+)
+def test_a_press_says_whether_its_message_has_such_a_button(keyboard: Any, seen: bool) -> None:
+    assert taken(click(ours(reply_markup={"inline_keyboard": keyboard}))).payload["known"] is seen
+
+
+def test_nothing_is_no_button() -> None:
+    shown = ours(reply_markup={"inline_keyboard": [[{"text": "Open", "url": "https://tizmor.example"}]]})
+    assert taken(click(shown, data="")).payload["known"] is False
 
 
 def test_a_press_in_a_topic_says_so() -> None:
@@ -50,7 +79,7 @@ def test_a_press_in_a_topic_says_so() -> None:
 def test_a_press_on_a_message_we_may_not_see_any_more_counts_but_nobody_knows_its_topic() -> None:
     delivery = taken(click({"chat": FORUM, "message_id": 3, "date": 0}))
     assert (delivery.payload["message"], delivery.payload["data"]) == (3, "a:appr1")
-    assert "topic" not in delivery.payload
+    assert {"topic", "known"}.isdisjoint(delivery.payload)
 
 
 @pytest.mark.parametrize("data", [None, 7, "", "x" * 9_999, "a\0\ud800", "😀" * 16])

@@ -159,6 +159,14 @@ def test_a_finished_card_leaves_the_result_to_the_reply() -> None:
     assert "We decided to focus" not in shown
 
 
+@pytest.mark.parametrize(("state", "told"), [("rejected", "3 of 5"), ("cancelled", "2 of 5")])
+def test_what_ended_without_success_counts_what_succeeded_and_promises_no_result(state: str, told: str) -> None:
+    shown = visible(of("en", state))
+    assert f"\nSteps that succeeded: {told}\n" in shown
+    assert "▰" not in shown
+    assert "👇" not in shown
+
+
 def test_a_card_with_everything_on_it_loses_nothing() -> None:
     made = replace(card("en", steps=3), paused="held up", banner="scripted", notice="found late", limited="limited")
     shown = visible(card_body(made))

@@ -9,6 +9,7 @@ from bot.presses import Press
 from bot.render.approvals import Button
 from bot.render.card import Card
 from bot.render.replies import FINAL
+from bot.render.result import Point
 from bot.telegram.presses import read_data
 from engine.domain.json import JsonObject
 from tests.unit.parts.made import card, result, view
@@ -72,6 +73,24 @@ def test_prose_keeps_its_headings_bullets_and_marks_of_sources() -> None:
     assert "החלטות\n• שלושה אזורי גידול בלבד [1]\n• Pilot pricing stays at Q1 levels [2]" in shown
     assert "⚠️ קישור אחד שאינו מופיע באף מקור הוסר." in shown
     assert "$0.0124" in shown
+
+
+def test_findings_in_two_languages_stand_on_the_side_of_the_card() -> None:
+    made = card("he").result
+    assert made is not None
+    long = "יואב לוי אישר את התקציב לרבעון הבא. " * 6
+    points = (
+        Point(text="We decided to focus", source=1),
+        Point(text="יואב לוי אישר", source=2),
+        Point(text=long, source=2),
+    )
+    alone = replace(made, points=points, summary="- We decided\n- הוחלט", listings=(), sources=(), agenda=None)
+    lines = str(finals(replace(card("he"), result=alone))["final"]["text"]).split("\n")
+    bullets = [line for line in lines if line.startswith(("• ", "\u200f"))]
+    for words in ("We decided\u2069", "הוחלט", "We decided to focus", "יואב לוי אישר\u2069 [2]", "יואב לוי אישר את"):
+        line = next(line for line in bullets if words in line)
+        mark = next(letter for letter in line if letter.isalpha() or letter in "\u200e\u200f")
+        assert mark == "\u200f", line
 
 
 def test_a_file_is_no_link() -> None:

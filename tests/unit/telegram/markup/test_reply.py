@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from bot.presses import Press, choice_of, short_token
 from bot.render.approvals import ApprovalBlock, Button
-from bot.render.texts import LOCALES
+from bot.render.texts import LOCALES, Texts
 from bot.telegram.markup.reply import reply_bodies
 from bot.telegram.presses import read_data
-from engine.domain.approval import ApprovalKind, Choice
+from engine.domain.approval import ApprovalKind, ApprovalStatus, Choice
 from engine.domain.ids import ChoiceId
-from engine.domain.json import JsonObject
+from engine.domain.json import JsonObject, JsonValue
 from tests.unit.parts.made import block, card, field, view
 from tests.unit.parts.states import all_states, view_of
 from tests.unit.render.story import ask, call, snapshot
@@ -41,13 +42,13 @@ def test_every_reply_of_the_story_is_one_telegram_takes(state: str, locale: str)
         for purpose, body in reply_bodies(shown, reply):
             assert findings(body) == [], purpose
             assert (body["locale"], body["execution"]) == (locale, f"x-{locale}")
-            assert len(visible(body).split("\n")) <= 50
+            assert state == "long-gate" or len(visible(body).split("\n")) <= 50
 
 
 def test_a_gate_shows_exactly_what_will_be_written() -> None:
     assert visible(asked("en", "gate")) == (
-        "✋ Approve this?\nSet up the meeting\nExactly this will be written. Nothing has been written yet.\n\n"
-        "Title: Meeting with Yoav Levi: the Tevuot strategy\nInvited: Yoav Levi <yoav.levi@tevuot.example>\n"
+        "✋ Approve this? Set up the meeting\nExactly this will be written. Nothing has been written yet.\n\n"
+        "Invited: Yoav Levi <yoav.levi@tevuot.example>\nTitle: Meeting with Yoav Levi: the Tevuot strategy\n"
         "Starts: Monday, January 5, 2026, 10:00\nEnds: Monday, January 5, 2026, 11:00\nOrganiser: (empty)\n\n"
         "Description:\nGo through the December decisions\nApprove the pilot\n"
         "Tool: schedule_meeting 1 · Open until Sunday, January 11, 2026, 10:00"
@@ -57,8 +58,8 @@ def test_a_gate_shows_exactly_what_will_be_written() -> None:
 
 def test_a_gate_shows_it_in_hebrew() -> None:
     assert visible(asked("he", "gate")) == (
-        "✋ לאשר?\nקביעת פגישה\nזה בדיוק מה שייכתב. עד כה לא נכתב דבר.\n\n"
-        "כותרת: פגישה עם יואב לוי: האסטרטגיה של תבואות\nמוזמנים: יואב לוי <yoav.levi@tevuot.example>\n"
+        "✋ לאשר? קביעת פגישה\nזה בדיוק מה שייכתב. עד כה לא נכתב דבר.\n\n"
+        "מוזמנים: יואב לוי <yoav.levi@tevuot.example>\nכותרת: פגישה עם יואב לוי: האסטרטגיה של תבואות\n"
         "התחלה: יום שני, 5 בינואר 2026, 10:00\nסיום: יום שני, 5 בינואר 2026, 11:00\nמארגן הפגישה: (ריק)\n\n"
         "תיאור:\nלעבור על החלטות דצמבר\nלאשר את הפיילוט\n"
         "כלי: schedule_meeting 1 · פתוח עד יום ראשון, 11 בינואר 2026, 10:00"
@@ -86,7 +87,84 @@ def test_a_gate_shows_an_argument_nobody_has_a_word_for_and_says_so() -> None:
 def test_a_long_argument_is_counted_and_stands_in_the_details() -> None:
     body = asked("en", "long-gate")
     assert "more characters: see Details" in visible(body)
-    assert labels(body)[-1] == ["Details"]
+    assert labels(body) == [["Details", "Approve", "Edit", "Reject"]]
+
+
+def of_call(locale: str, **arguments: JsonValue) -> JsonObject:
+    """A gate on a call with these arguments besides its own."""
+    approval = replace(ask(locale, ApprovalKind.GATE), call=call(locale, **arguments))
+    shown = view_of(snapshot(locale, "+++w.", approvals=(approval,)))
+    return reply_bodies(shown, shown.replies[0])[0][1]
+
+
+def invited(number: int) -> list[JsonValue]:
+    """People with long addresses, and one nobody expects at the end."""
+    people: list[JsonValue] = [{"name": f"Person {n}", "email": f"person{n}@example.com"} for n in range(number)]
+    return [*people, {"name": "Mallory", "email": "mallory@evil.example"}]
+
+
+def test_everybody_who_is_invited_is_shown_before_a_text_that_would_take_their_room() -> None:
+    body = of_call("en", attendees=invited(59), title="t" * 6_000, description="d" * 6_000)
+    assert findings(body) == []
+    told = visible(body)
+    assert all(f"<person{n}@example.com>" in told for n in range(59))
+    assert "<mallory@evil.example>" in told
+    assert told.index("Invited:") < told.index("Title:")
+    assert "more person" not in told
+    assert "more people" not in told
+    assert labels(body) == [["Details", "Approve", "Edit", "Reject"]]
+
+
+@pytest.mark.parametrize(
+    ("locale", "says"), [("en", "and {} more people: see Details"), ("he", "ועוד {} אנשים: ראו ״פרטים״")]
+)
+def test_more_people_than_fit_are_counted_as_people_and_nobody_is_cut(locale: str, says: str) -> None:
+    body = of_call(locale, attendees=invited(200))
+    assert findings(body) == []
+    lines = visible(body).split("\n")
+    shown = [line for line in lines if line.startswith("Person ")]
+    assert shown == [f"Person {n} <person{n}@example.com>" for n in range(len(shown))]
+    assert len(shown) > 50
+    assert lines[lines.index(shown[-1]) + 1] == says.format(201 - len(shown))
+    assert next(iter(labels(body)[0])) == {"en": "Details", "he": "פרטים"}[locale]
+
+
+def test_people_in_a_text_are_cut_between_two_and_counted() -> None:
+    body = of_call("en", to=", ".join(f"person{n}@example.com" for n in range(300)))
+    told = visible(body).split("To:\n")[1].split("\n")
+    last = re.findall(r"person\d+@example\.com", told[0])
+    assert told[0] == ", ".join(f"person{n}@example.com" for n in range(len(last)))
+    assert told[1] == f"and {300 - len(last)} more people: see Details"
+
+
+def test_a_name_with_a_line_end_in_it_is_one_person() -> None:
+    body = of_call("en", attendees=[{"name": "Dana\nMallory", "email": "dana@tevuot.example"}])
+    assert "Invited: Dana⟦U+000A⟧Mallory <dana@tevuot.example>" in visible(body)
+
+
+def test_what_is_called_off_is_said_before_who_was_invited() -> None:
+    told = visible(of_call("en", cancel=True))
+    assert told.index(f"{Texts('en').say('field.cancel')}:") < told.index("Invited:")
+
+
+def test_the_way_to_what_is_not_shown_stands_before_choices_too() -> None:
+    made = replace(block(ApprovalKind.UNKNOWN_OUTCOME, choices=2), fields=(field(0, "x" * 9_000),))
+    assert labels(of_block(made))[:2] == [["Details"], ["c"]]
+
+
+def test_the_parts_of_a_choice_in_two_languages_keep_their_order_everywhere() -> None:
+    label = "יואב לוי (Head of strategy, Tevuot, yoav.levi@example.com)"
+    parts = "\u2068יואב לוי\u2069 (\u2068Head of strategy\u2069, \u2068Tevuot\u2069, \u2068yoav.levi@example.com\u2069)"
+    asking = replace(ask("he", ApprovalKind.CHOICE), choices=(Choice(id=ChoiceId("c1"), label=label),))
+    shown = view_of(snapshot("he", "++r..", approvals=(asking,)))
+    body = reply_bodies(shown, shown.replies[0])[0][1]
+    assert findings(body) == []
+    assert f"\u200f1. {parts}" in str(body["text"]).replace("\u2060", "")
+    assert labels(body)[0][0].startswith("\u200f\u20681\u2069 · \u2068יואב לוי\u2069 (\u2068Head")
+    picked = replace(asking, status=ApprovalStatus.CHOSEN, chosen=ChoiceId("c1"))
+    over = view_of(snapshot("he", "++r..", approvals=(picked,)))
+    outcome = reply_bodies(over, over.replies[0])[0][1]
+    assert f"הבחירה: {parts}" in str(outcome["text"]).replace("\u2060", "")
 
 
 def test_what_was_hidden_in_an_argument_is_spelled_out_and_explained() -> None:
@@ -192,7 +270,7 @@ def test_an_answer_takes_the_place_of_the_question() -> None:
     shown = view_of(all_states("en")["done"])
     picked, approved, _ = (reply_bodies(shown, reply)[0] for reply in shown.replies)
     assert visible(picked[1]) == "✅ Picked: Yoav Levi · yoav.levi@tevuot.example"
-    assert visible(approved[1]) == "✓ Approved by Dana Bar"
+    assert visible(approved[1]) == "✓ Approved by Dana Bar · Set up the meeting"
     assert approved[0] == "approval:ap-gate"
     assert buttons(approved[1]) == []
 

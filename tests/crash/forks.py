@@ -24,9 +24,6 @@ from loguru import logger
 from bot.serve import serve, until_stopped
 from bot.settings import Settings
 
-KNOWN = "slack_known"
-"""What the product logs once it listens to Slack."""
-
 
 def run_world(world: Callable[[Forks], None]) -> int:
     """Run ``world`` in a forked process and start products for it until it ends; its exit code."""
@@ -45,7 +42,7 @@ def run_world(world: Callable[[Forks], None]) -> int:
 
 
 def _serve_orders(ours: socket.socket, orders: IO[str], told: int) -> None:
-    """``{"start": settings, "errors": path}`` is answered by a process id, ``{"reap": id}`` by how it ended."""
+    """``{"start": settings, "known": event, "errors": path}`` is answered by a process id, ``{"reap": id}`` by how it ended."""
     alive: set[int] = set()
     for line in orders:
         order: dict[str, Any] = json.loads(line)
@@ -56,7 +53,7 @@ def _serve_orders(ours: socket.socket, orders: IO[str], told: int) -> None:
             answer = os.fork()
             if answer == 0:
                 ours.close()
-                _leave(lambda o=order: _product(o["start"], Path(o["errors"]), told))
+                _leave(lambda o=order: _product(o, told))
             alive.add(answer)
         ours.sendall(f"{answer}\n".encode())
     for pid in alive:  # the world broke
@@ -78,18 +75,18 @@ def _leave(work: Callable[[], None]) -> None:
         os._exit(code)
 
 
-def _product(given: dict[str, Any], errors: Path, told: int) -> None:
-    """The product with these settings; says where it serves once it also listens to Slack."""
+def _product(order: dict[str, Any], told: int) -> None:
+    """The product with these settings; says where it serves once it also listens to its chat."""
     logger.remove()
-    logger.add(errors, level="ERROR", format="{message} {extra}")
-    asyncio.run(_serving(Settings(tizmor_env_file=None, **given), told))
+    logger.add(order["errors"], level="ERROR", format="{message} {extra}")
+    asyncio.run(_serving(Settings(tizmor_env_file=None, **order["start"]), order["known"], told))
 
 
-async def _serving(settings: Settings, told: int) -> None:
-    known = asyncio.Event()
-    logger.add(lambda _: known.set(), filter=lambda record: record["message"] == KNOWN)
+async def _serving(settings: Settings, known: str, told: int) -> None:
+    listens = asyncio.Event()
+    logger.add(lambda _: listens.set(), filter=lambda record: record["message"] == known)
     async with serve(settings, outside=True) as serving:
-        await known.wait()
+        await listens.wait()
         os.write(told, f"{os.getpid()} {serving.url}\n".encode())
         await until_stopped()
 
@@ -100,7 +97,7 @@ class Product:
 
     pid: int
     serves: asyncio.Future[str | None]
-    """Its address once it serves and listens to Slack; None where it died before that."""
+    """Its address once it serves and listens to its chat; None where it died before that."""
     died: asyncio.Future[None]
 
     def kill(self) -> None:
@@ -138,11 +135,11 @@ class Forks:
             pipe.close()
             self._streams[1].close()
 
-    async def start(self, settings: dict[str, Any], errors: Path) -> Product:
-        """A new product. Its errors are appended to a file."""
+    async def start(self, settings: dict[str, Any], known: str, errors: Path) -> Product:
+        """A new product, which logs ``known`` once it listens to its chat. Its errors are appended to a file."""
         loop = asyncio.get_running_loop()
         async with self._turn:
-            pid = await self._order({"start": settings, "errors": str(errors)})
+            pid = await self._order({"start": settings, "known": known, "errors": str(errors)})
             product = Product(pid=pid, serves=loop.create_future(), died=loop.create_future())
             self._products[pid] = product
             descriptor = os.pidfd_open(pid)
