@@ -39,7 +39,7 @@ class Wire:
                 press = read_data(query["data"])
                 assert press is not None
                 where, number = self._where(query["message"]), query["message"]["message_id"]
-                found.append(await forms.pressed(person(query["from"]["id"]), press, where, number, key))
+                found.append(await forms.pressed(person(query["from"]["id"]), press, where, number, key, known=True))
                 await self._api.answer(query["id"])
             elif "message" in event:
                 message = event["message"]
