@@ -90,12 +90,14 @@ async def test_a_form_is_filled_in_in_private() -> None:
         await wire.deliver()
         await telegram.say(dana, dana.id, "tomorrow 15:00")
         await wire.deliver()
-        assert "✏️ Starts: Tuesday, November 24, 2026, 15:00" in visible(wire.shown(dana.id)[-1]["text"])
-        await telegram.press(dana, dana.id, form, "Approve with changes")
+        below = wire.shown(dana.id)[-1]
+        assert below["message_id"] > form, "what was typed does not hide what came of it"
+        assert "✏️ Starts: Tuesday, November 24, 2026, 15:00" in visible(below["text"])
+        await telegram.press(dana, dana.id, below["message_id"], "Approve with changes")
         await wire.deliver()
         assert world.decision.verb is DecisionVerb.MODIFY
         assert world.arguments() == {**MEETING, "starts": "2026-11-24T15:00:00+02:00"}
-        assert [visible(made["text"]) for made in wire.shown(dana.id)] == ["✓ Approved with changes"]
+        assert visible(wire.shown(dana.id)[-1]["text"]) == "✓ Approved with changes"
 
 
 async def test_a_form_is_filled_in_in_a_group_whose_messages_we_do_not_read() -> None:
