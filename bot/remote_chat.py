@@ -21,7 +21,7 @@ from engine.concurrency import Wakeup
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.domain.json import content_hash
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.errors import AuthExpiredError, RefusedError, UnavailableError
+from engine.errors import AuthExpiredError, IntegrationError, RefusedError, UnavailableError
 from engine.failpoints import failpoint
 from engine.ports.clock import Clock
 from engine.ports.message_log import LoggedMessage, MessageKey, MessageLog
@@ -230,7 +230,13 @@ class RemoteChat:
         await parts.log.posting(job.key, job.posting_since)
         job.uncertain = True
         failpoint(f"chat.post.{_kind(picture)}.before")
-        ref = await parts.messenger.post(job.place, picture, job.key, again=again)
+        try:
+            ref = await parts.messenger.post(job.place, picture, job.key, again=again)
+        except IntegrationError as error:
+            surely_not = not isinstance(error, UnavailableError) or error.retry_after is not None
+            if surely_not and not job.in_doubt:
+                await parts.log.lost(job.key)  # the next process need not wonder
+            raise
         failpoint(f"chat.post.{_kind(picture)}.after")
         job.ref, job.uncertain = ref, False
         self._jobs.put(job)

@@ -11,18 +11,13 @@ from tests.crash import telling
 from tests.crash.forks import Forks
 from tests.crash.telling import AT_WORK, SECONDS, Asked, Case, Json, Telling, home_of
 from tests.scenarios.lab import SENTENCES, make_home
+from tests.scenarios.telegram_front import PUBLIC, SECRET, WEBHOOK_RETRY, Front, deliver_to, front
 from tests.scenarios.telegram_lab import (
-    PUBLIC,
     QUICK,
-    SECRET,
-    WEBHOOK_RETRY,
     Conversation,
-    Front,
     actions,
     all_noted,
     ask,
-    deliver_to,
-    front,
     let_all_in,
     listens,
     live_words,

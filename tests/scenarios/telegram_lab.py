@@ -5,20 +5,19 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-import aiohttp
 import pytest
-from aiohttp import web
 
 from bot.messenger import Urgency
 from bot.serve import Serving, serve
 from bot.settings import Settings
 from bot.telegram import surface
 from bot.telegram.address import PREFIX, principal_id
+from bot.telegram.menus import COMMANDS
 from bot.telegram.pace import Pace
 from bot.telegram.presses import read_data
 from bot.telegram.surface import TelegramSurface
@@ -28,26 +27,19 @@ from storage.codec import instant
 from storage.database import DATABASE_FILE, open_database
 from storage.people_store import SqlitePeople
 from tests.scenarios.lab import is_hebrew, make_home, plain
+from tests.scenarios.telegram_front import PUBLIC, SECRET, WEBHOOK_RETRY, Front, deliver_to, front
 from tests.servers.telegramd import Chat, Flood, Telegramd, TelegramdOptions, User, serve_telegramd
-from tests.servers.telegramd.updates import Hook
 from tests.waiting import until
 
 Mode = Literal["polling", "webhook"]
 MODES: tuple[Mode, ...] = ("polling", "webhook")
 Json = dict[str, Any]
 
-SECRET = "a-secret_of-this_lab"
-PUBLIC = "https://tizmor.example"
-"""Where Telegram is told to deliver: it takes nothing but https."""
-HEADER = "X-Telegram-Bot-Api-Secret-Token"
-WEBHOOK_PATH = "/telegram/webhook"
-WEBHOOK_RETRY = (0.0, 0.1, 0.2, 0.5)
-"""Telegram is less patient here than in life: nobody waits for the minute after an address was away."""
 SPEED = 8
 QUICK = Flood(private_per_second=SPEED, group_per_minute=20 * SPEED, overall_per_second=30 * SPEED)
 """Limits that are met by a product whose seconds are that much shorter."""
-OURS_TO_TELL = {"bot_command", "email"}
-"""What may become live in a message of the product's: its own commands, and addresses somebody agrees to."""
+OUR_COMMANDS = {f"/{name}" for name in (*COMMANDS, "tizmor")}
+"""What our own sentences name."""
 
 
 class QuickPace(Pace):
@@ -99,13 +91,10 @@ def live_words(telegram: Telegramd) -> list[str]:
     found: list[str] = []
     for chat in telegram.world.chats.values():
         for message in telegram.sent(chat):
-            allowed = {f"@{telegram.username}"}
+            allowed = {f"@{telegram.username}", *OUR_COMMANDS}
             links = f"https://t.me/{telegram.username}?start="
-            found += [
-                f"{one['type']}: {one['text']}"
-                for one in message["_live"]
-                if one["type"] not in OURS_TO_TELL and one["text"] not in allowed and not one["text"].startswith(links)
-            ]
+            live = [one["text"] for one in message["_live"]]
+            found += [text for text in live if text not in allowed and not text.startswith(links)]
     return found
 
 
@@ -120,60 +109,6 @@ def twins(telegram: Telegramd) -> list[str]:
                 if known != message["message_id"] and not data.startswith("m:"):
                     found.append(f"{label} in {known} and {message['message_id']}")
     return found
-
-
-@dataclass(slots=True)
-class Front:
-    """The public address before the product: it stays where it is while products come and go."""
-
-    url: str = ""
-    behind: str = ""
-    """Where the product is; empty: nowhere."""
-    passed: list[int] = field(default_factory=list[int])
-    """What it answered."""
-
-    async def handle(self, request: web.Request) -> web.Response:
-        """Hand a request on, as a proxy does."""
-        if not self.behind:
-            return web.Response(status=502)
-        kept = {name: request.headers[name] for name in (HEADER, "Content-Type") if name in request.headers}
-        try:
-            async with (
-                aiohttp.ClientSession() as session,
-                session.post(self.behind + request.path, data=await request.read(), headers=kept) as answer,
-            ):
-                self.passed.append(answer.status)
-                return web.Response(status=answer.status, body=await answer.read())
-        except aiohttp.ClientError:
-            return web.Response(status=502)
-
-
-@dataclass(slots=True)
-class NamedHook(Hook):
-    """Where Telegram delivers to, which finds the public address on this machine, as a name server would."""
-
-    address: str = ""
-
-    def set(self, url: str, secret: str, connections: int) -> None:
-        """Deliver there from here on."""
-        Hook.set(self, url.replace(PUBLIC, self.address), secret, connections)
-
-
-@asynccontextmanager
-async def front() -> AsyncGenerator[Front]:
-    """A public address, on a free port of the loopback."""
-    made = Front()
-    app = web.Application()
-    app.router.add_post("/{rest:.*}", made.handle)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        made.url = f"http://{host}:{port}"
-        yield made
-    finally:
-        await runner.cleanup()
 
 
 def telegram_settings(home: Path, telegram: Telegramd, mode: Mode = "polling", **more: Any) -> Settings:
@@ -232,13 +167,6 @@ async def product(
         await telegram.eventually(lambda: not telegram.unanswered())
         if public is not None:
             public.behind = ""
-
-
-def deliver_to(telegram: Telegramd, public: Front) -> None:
-    """Let Telegram find the public address here."""
-    if not isinstance(telegram.updates.hook, NamedHook):
-        telegram.updates.hook = NamedHook()
-    telegram.updates.hook.address = public.url
 
 
 def listens(telegram: Telegramd, public: Front | None = None) -> Callable[[], bool]:
@@ -369,8 +297,8 @@ class Conversation:
         return [text_of(message) for message in self.ours]
 
     def with_button(self, action: str, label: str = "") -> tuple[Json, str] | None:
-        """The message that has a button of this action now, and in whose label this stands, with the button's data."""
-        for message in self.ours:
+        """The latest message that has a button of this action now, and in whose label this stands, with the button's data."""
+        for message in reversed(self.ours):
             for does, data, says in actions(message):
                 if does == action and label in plain(says):
                     return message, data

@@ -14,17 +14,8 @@ import pytest
 from bot.serve import Serving
 from bot.telegram.presses import read_data
 from tests.scenarios.lab import NOTHING, SENTENCES, STORY, calls_asked, executions, mail, plain, written
-from tests.scenarios.telegram_lab import (
-    HEADER,
-    SECRET,
-    WEBHOOK_PATH,
-    Conversation,
-    Mode,
-    answered,
-    ask,
-    local_telegram,
-    team,
-)
+from tests.scenarios.telegram_front import HEADER, SECRET, WEBHOOK_PATH
+from tests.scenarios.telegram_lab import Conversation, Mode, answered, ask, local_telegram, team
 from tests.servers.telegramd import Chat, Telegramd, User
 from tests.servers.telegramd.faults import Fault
 

@@ -234,7 +234,7 @@ async def test_a_drawing_that_telegram_refuses_is_drawn_plainer(tmp_path: Path, 
         refusal = Fault.error(400, words)
 
         def is_rich(params: dict[str, object]) -> bool:
-            return bool(params.get(drawn)) and "▰" in str(params["text"])
+            return bool(params.get(drawn)) and SENTENCES["en"] in str(params["text"])
 
         for method in ("sendMessage", "editMessageText"):
             telegram.faults.next(method, refusal, times=9, when=is_rich, chat=group.id)
@@ -245,16 +245,18 @@ async def test_a_drawing_that_telegram_refuses_is_drawn_plainer(tmp_path: Path, 
         assert 1 <= len(telegram.faults.struck) <= 9
 
 
-async def test_a_product_that_is_stopped_while_it_posts_has_not_posted_twice(tmp_path: Path) -> None:
-    async with local_telegram() as telegram:
-        async with team(tmp_path, telegram):
+async def test_a_product_that_is_stopped_while_it_posts_asks_once_more_and_says_so(tmp_path: Path) -> None:
+    async with local_telegram(shown_twice=True) as telegram:
+        async with team(tmp_path, telegram) as serving:
             group = telegram.add_supergroup("Team", [telegram.dana, telegram.avi])
             slow = Fault.latency(0.5, committed=True)
             telegram.faults.next("sendMessage", slow, chat=group.id, match={"text": "~Approve this?"})
             conversation = await ask(telegram, group, SENTENCES["en"])
             await conversation.gated()
-        async with product(tmp_path, telegram):
+        async with product(tmp_path, telegram) as serving:
             await conversation.press("approve")
-            await conversation.at_rest()
-        assert len(conversation.ours) == 5
-        assert not any(AGAIN in text for text in conversation.texts)
+            [execution] = await over(serving)
+            assert execution.outcome is not None
+            await conversation.finished()
+        assert written(tmp_path) == STORY
+        assert sum(AGAIN in text for text in conversation.texts) <= 1

@@ -13,9 +13,7 @@ from tests.servers.telegramd.faults import Fault
 from tests.servers.telegramd.texts import units
 
 COUNT = 40
-TITLE = (
-    "Meeting {n}: what <b>the scales</b> of @tevuot_all said, /stop #now and nobody heard of https://tevuot.example "
-)
+TITLE = "Meeting {n}: what <b>the scales</b> of @tevuot_all said, /wipe_all #now and nobody heard of https://tevuot.example "
 
 
 async def test_a_long_result_is_on_several_messages_and_nothing_of_it_is_lost(tmp_path: Path) -> None:
@@ -91,7 +89,7 @@ async def test_a_request_of_any_length_is_shown_and_ends(tmp_path: Path, words: 
     "names",
     [
         ("<b>Dana</b>", "<dana@evil.example>"),
-        ("@avi_cohen", "/stop"),
+        ("@avi_cohen", "/wipe_all"),
         ("דנה\u202e", "\u202eליוא"),
         ("*Dana* _L_ [x](http://evil.example)", "`"),
         ("🙂" * 30, "🙂" * 30),

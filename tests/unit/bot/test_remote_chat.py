@@ -214,7 +214,8 @@ async def test_when_the_platform_says_wait_nothing_is_lost_and_nothing_is_looked
     notebook = Notebook(before=[slow])
     async with open_desk(tmp_path, notebook) as desk:
         await desk.chat.show(at("running"))
-        await desk.until(lambda: notebook.calls)
+        job = next(iter(desk.chat._jobs))
+        await desk.until(lambda: notebook.calls and not job.under_way)
         desk.clock.advance(timedelta(seconds=29))
         await desk.chat.show(at("running", seq=2))
         await asyncio.to_thread(lambda: None)
