@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -21,7 +22,7 @@ from engine.concurrency import Wakeup
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.domain.json import content_hash
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.errors import AuthExpiredError, IntegrationError, RefusedError, UnavailableError
+from engine.errors import AuthExpiredError, RefusedError, UnavailableError
 from engine.failpoints import failpoint
 from engine.ports.clock import Clock
 from engine.ports.message_log import LoggedMessage, MessageKey, MessageLog
@@ -176,9 +177,11 @@ class RemoteChat:
         except UnavailableError as error:
             self._later(job, error.retry_after)
             logger.bind(purpose=job.picture.purpose, code=error.code).info("message_waits")
+            await self._note_undone(job)
         except AuthExpiredError as error:
             job.uncertain = job.in_doubt
             self._close(error)
+            await self._note_undone(job)
         except Exception:  # noqa: BLE001 - the crash barrier of an outgoing message
             logger.bind(purpose=job.picture.purpose).exception("message_broke")
             self._later(job, None)
@@ -212,6 +215,7 @@ class RemoteChat:
             told.log("ERROR" if waited_for else "WARNING", "message_refused")
             if waited_for:
                 self._later(job, REFUSED_PAUSE * 2 ** min(job.attempts, 5))
+                await self._note_undone(job)
             else:  # the same state would be refused again; the next one is tried
                 await self._settle(job, picture)
 
@@ -230,13 +234,7 @@ class RemoteChat:
         await parts.log.posting(job.key, job.posting_since)
         job.uncertain = True
         failpoint(f"chat.post.{_kind(picture)}.before")
-        try:
-            ref = await parts.messenger.post(job.place, picture, job.key, again=again)
-        except IntegrationError as error:
-            surely_not = not isinstance(error, UnavailableError) or error.retry_after is not None
-            if surely_not and not job.in_doubt:
-                await parts.log.lost(job.key)  # the next process need not wonder
-            raise
+        ref = await parts.messenger.post(job.place, picture, job.key, again=again)
         failpoint(f"chat.post.{_kind(picture)}.after")
         job.ref, job.uncertain = ref, False
         self._jobs.put(job)
@@ -292,13 +290,18 @@ class RemoteChat:
         pause = min(FIRST_PAUSE * 2 ** min(job.attempts, 10), LONGEST_PAUSE)
         if retry_after is not None:  # told to come later: this try did nothing, whatever an earlier one did
             pause, job.uncertain = max(retry_after, SHORTEST_PAUSE), job.in_doubt
-        elif (
-            job.uncertain and job.in_doubt and not self._parts.messenger.finds
-        ):  # it may be there twice already: a third time only if need be
+        elif job.uncertain and job.in_doubt and not self._parts.messenger.finds:
+            # it may be there twice already: a third time only if need be
             pause = REFUSED_PAUSE * 2 ** min(job.repeats, 5)
             job.repeats += 1
         job.attempts += 1
         job.not_before = self._parts.clock.now() + pause
+
+    async def _note_undone(self, job: Job) -> None:
+        """It was surely not posted: the next process need not wonder. Where that cannot be noted, it will."""
+        if job.ref is None and not job.uncertain:
+            with suppress(UnavailableError):
+                await self._parts.log.lost(job.key)
 
     def _close(self, error: AuthExpiredError) -> None:
         """Nothing will be taken until somebody mends our credentials; it is tried again now and then."""
