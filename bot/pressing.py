@@ -39,15 +39,26 @@ class Pressing:
         question = await self._door.question(principal, ApprovalId(press.approval))
         decision = at_once(press, question)
         if decision is None:
-            return await self._open(principal, press, question)
+            if question.approval.status is not ApprovalStatus.PENDING:
+                await self._say_why(principal, question)
+                raise unknown_button(press.action)
+            return question
         await self._door.decide(principal, question.approval.id, decision)
         return None
 
-    async def _open(self, principal: Principal, press: Press, question: Question) -> Question:
-        if question.approval.status is not ApprovalStatus.PENDING:  # the check says why
-            await self._door.check(principal, question.approval.id, Decision(verb=DecisionVerb.REJECT, comment=""))
-            raise unknown_button(press.action)
-        return question
+    async def must_be_open(self, principal: Principal, approval_id: ApprovalId) -> None:
+        """Let an open question pass.
+
+        Raises:
+            ConflictError: it is closed, with who decided; else as the door.
+        """
+        question = await self._door.question(principal, approval_id)
+        if question.approval.status is not ApprovalStatus.PENDING:
+            await self._say_why(principal, question)
+
+    async def _say_why(self, principal: Principal, question: Question) -> None:
+        """Ask for what a closed question does not take any more: the refusal has who decided, and when."""
+        await self._door.check(principal, question.approval.id, Decision(verb=DecisionVerb.REJECT, comment=""))
 
 
 def at_once(press: Press, question: Question) -> Decision | None:

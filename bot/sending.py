@@ -20,6 +20,7 @@ CARD = "card"
 AT_ONCE = 4
 """Posts under way at a time, each to another room."""
 ABOUT_TO = timedelta(milliseconds=50)
+"""So long a less urgent message waits for a more urgent one that may be sent then."""
 RESTING = frozenset({ExecutionStatus.DONE, ExecutionStatus.WAITING, ExecutionStatus.PAUSED})
 """An execution that is one of these has no news by itself."""
 

@@ -292,6 +292,11 @@ def load_settings(**options: Any) -> Settings:
         raise RequestError("settings_invalid", f"tizmor.toml or .env is not UTF-8: {error}.") from error
 
 
+def revealed(secret: SecretStr | None) -> str:
+    """A secret's value, for whoever hands it to its service; empty where there is none."""
+    return secret.get_secret_value() if secret is not None else ""
+
+
 def settings_in_file(home: Path) -> frozenset[str]:
     """Names, as the environment writes them, that ``tizmor.toml`` gives a value."""
     try:

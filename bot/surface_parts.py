@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from bot.door import ChatDoor
 from bot.inbox import Inbox
 from bot.linking import Linking
+from bot.messenger import Messenger
 from bot.outbox import Outbox
+from bot.remote_chat import RemoteChatParts
 from bot.render.view import CardLook
 from bot.settings import Settings
 from engine.ports.clock import Clock
@@ -34,3 +36,14 @@ class SurfaceParts:
     linking: Linking
     clock: Clock
     look: CardLook
+
+    def shown(self, messenger: Messenger, prefix: str) -> RemoteChatParts:
+        """What its conversations are shown with.
+
+        Args:
+            messenger: the platform's.
+            prefix: how the ids of its conversations begin.
+        """
+        return RemoteChatParts(
+            messenger=messenger, log=self.log, people=self.people, clock=self.clock, look=self.look, prefix=prefix
+        )

@@ -12,7 +12,6 @@ from typing import Any
 
 from aiohttp import web
 from loguru import logger
-from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import OneTimeCodes
@@ -21,6 +20,7 @@ from bot.conversing import Conversing
 from bot.mirror import Mirror, MirrorParts
 from bot.refusals import Refusals
 from bot.remote_chat import RemoteChat, RemoteChatParts
+from bot.settings import revealed
 from bot.slack.address import PREFIX, SURFACE, Thread, thread_of
 from bot.slack.desk import Desk
 from bot.slack.handling import SlackHandler
@@ -127,7 +127,7 @@ class SlackSurface:
 
     def _client(self) -> AbstractAsyncContextManager[AsyncWebClient]:
         settings = self._parts.settings
-        return slack_client(_secret(settings.slack_bot_token), settings.slack_api_url, CALL_LIMIT)
+        return slack_client(revealed(settings.slack_bot_token), settings.slack_api_url, CALL_LIMIT)
 
     async def _identity(self, calls: SlackWeb) -> Identity:
         pause = FIRST_PAUSE
@@ -161,14 +161,14 @@ class SlackSurface:
         responses = Responses(client.session, settings.slack_api_url, seconds)
         pace = Pace(monotonic)
         handler = SlackHandler(self._desk(calls, identity, responses, pace, started_at), self._gone)
-        shown = self._shown(calls, pace)
+        shown = parts.shown(SlackMessenger(calls, pace), PREFIX)
         remote = RemoteChat(shown, parts.outbox.mark, self._sent)
         mirror = self._mirror(shown, identity)
         heard = await parts.log.last_heard(SURFACE)
         missed = Missed(calls, identity, parts.inbox.receive, parts.clock, self._threads, heard)
         app = build_app(
             client=client,
-            signing_secret=_secret(settings.slack_signing_secret) or None,
+            signing_secret=revealed(settings.slack_signing_secret) or None,
             identity=identity,
             receive=parts.inbox.receive,
             check=handler.check,
@@ -179,7 +179,7 @@ class SlackSurface:
         await parts.outbox.add_mirror(SURFACE, mirror)
         jobs: list[Job] = [remote.run, mirror.run, missed.run, partial(self._note_heard, missed)]
         if self.over_sockets:
-            token = _secret(settings.slack_app_token)
+            token = revealed(settings.slack_app_token)
 
             def connected(at: datetime, silent_since: datetime | None) -> None:
                 missed.connected(at, silent_since)
@@ -217,17 +217,6 @@ class SlackSurface:
             started_at=started_at,
         )
 
-    def _shown(self, calls: SlackWeb, pace: Pace) -> RemoteChatParts:
-        parts = self._parts
-        return RemoteChatParts(
-            messenger=SlackMessenger(calls, pace),
-            log=parts.log,
-            people=parts.people,
-            clock=parts.clock,
-            look=parts.look,
-            prefix=PREFIX,
-        )
-
     def _mirror(self, shown: RemoteChatParts, identity: Identity) -> Mirror:
         place = partial(place_of, identity.team_id)
         parts = MirrorParts(chat=shown, linking=self._parts.linking, place=place, mirrored=mirrored)
@@ -260,7 +249,3 @@ class SlackSurface:
         finally:
             if self._listening():
                 await parts.log.heard(SURFACE, missed.behind_since or parts.clock.now())
-
-
-def _secret(value: SecretStr | None) -> str:
-    return value.get_secret_value() if value is not None else ""

@@ -12,6 +12,10 @@ SURFACE = "telegram"
 
 PREFIX = f"{SURFACE}:"
 
+STAND_INS = frozenset({777000, 136817688, 1087968824})
+"""Accounts that stand for many: Telegram's own, the author of channel posts, and anonymous admins of groups. Source: Bot API,
+``Message.from`` and ``sender_chat``."""
+
 _NUMBER = re.compile(r"-?[0-9]{1,19}")
 
 

@@ -9,20 +9,16 @@ from bot.presses import Press
 from bot.pressing import Pressing, unknown_button
 from bot.render.texts import Texts
 from bot.telegram.address import Talk
-from bot.telegram.api import Target
+from bot.telegram.api import ANSWER_CHARACTERS, Target
 from bot.telegram.calls import unshown
 from bot.telegram.desk import Desk, number
 from bot.telegram.form import Forms
 from bot.telegram.markup.details import details_body
 from bot.telegram.presses import read_data
-from engine.domain.approval import ApprovalStatus, Decision, DecisionVerb
 from engine.domain.ids import ApprovalId
 from engine.domain.tenant import Principal, Role
 from engine.errors import IntegrationError, TizmorError
 from engine.ports.chat_log import Delivery
-
-ANSWER_CHARACTERS = 200
-"""Longest text beside a button. Source: Bot API, answerCallbackQuery."""
 
 
 class Clicks:
@@ -80,10 +76,7 @@ class Clicks:
         """The message has no such button: it lost it while it was pressed, and who decided is told, or it never had it, and
         nothing is done."""
         if press.approval and press.action not in {"form", "page", "details"}:
-            question = await self._desk.door.question(principal, ApprovalId(press.approval))
-            if question.approval.status is not ApprovalStatus.PENDING:
-                no = Decision(verb=DecisionVerb.REJECT, comment="")
-                await self._desk.door.check(principal, question.approval.id, no)
+            await self._pressing.must_be_open(principal, ApprovalId(press.approval))
         raise unknown_button(press.action)
 
     async def _show_details(self, press: Press, principal: Principal, where: Talk, message: int) -> str:

@@ -101,8 +101,7 @@ class Desk:
         return None if found is None else found[0]
 
     async def _thread(self, payload: JsonObject, here: Talk) -> Talk | None:
-        reply = payload.get("reply")
-        replied = number(reply, "message") if isinstance(reply, dict) else 0
+        replied = number(payload.get("reply"), "message")
         if not replied:
             return None
         found = await self.log.at(PREFIX, str(MessageRef(chat=here.chat, message=replied)))

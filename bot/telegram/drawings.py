@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from bot.parts.measure import units
 from bot.render.texts import FIRST_STRONG_ISOLATE, POP_ISOLATE
 from engine.domain.json import JsonObject, JsonValue
 
@@ -75,11 +76,6 @@ def clip(text: str, longest: int) -> str:
         return text
     head = text.encode("utf-16-le")[: 2 * (longest - _ROOM)].decode("utf-16-le", "ignore").rstrip()
     return head + POP_ISOLATE * min(max(head.count(FIRST_STRONG_ISOLATE) - head.count(POP_ISOLATE), 0), _ROOM - 1) + "…"
-
-
-def units(text: str) -> int:
-    """Its length in UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _entities(body: JsonObject) -> list[tuple[Mapping[str, JsonValue], int, int]]:

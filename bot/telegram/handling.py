@@ -8,14 +8,14 @@ from datetime import timedelta
 
 from loguru import logger
 
-from bot.commands import Command, steering
+from bot.commands import steering
 from bot.conversing import Said
 from bot.render.texts import Texts
 from bot.telegram.address import Talk, message_key
 from bot.telegram.clicks import Clicks
 from bot.telegram.desk import Desk, number
 from bot.telegram.form import Forms
-from bot.telegram.orders import Orders
+from bot.telegram.orders import ABOUT_ONESELF, Orders
 from bot.telegram.remembering import Remembering
 from engine.domain.request import dominant_locale
 from engine.domain.tenant import Principal, Role
@@ -98,8 +98,7 @@ class TelegramHandler:
             await self._desk.tell(delivery, self._say(delivery, "file_unread"))
 
     async def _is_of_a_form(self, delivery: Delivery, principal: Principal, talk: Talk) -> bool:
-        reply = delivery.payload.get("reply")
-        replied = number(reply, "message") if isinstance(reply, dict) else 0
+        replied = number(delivery.payload.get("reply"), "message")
         where = Talk(chat=talk.chat, topic=talk.topic)
         taken = await self._forms.said(principal, where, delivery.text, replied, delivery.key)
         if taken is None:
@@ -116,11 +115,7 @@ class TelegramHandler:
         except TizmorError as error:
             words = await self._desk.refusals.words(error, texts)
         given = steering(said.text)
-        if (
-            given is not None
-            and given.command in {Command.APPROVALS, Command.STATUS, Command.PLAN}
-            and not said.private
-        ):
+        if given is not None and given.command in ABOUT_ONESELF and not said.private:
             await self._desk.tell_alone(delivery, words, texts)
         else:
             await self._desk.tell(delivery, words)
@@ -131,9 +126,8 @@ class TelegramHandler:
         if await self._shows_a_code(delivery, talk) or principal.role is Role.NONE or self._is_too_old(delivery):
             return
         if not await self._desk.door.asked_in(self._desk.tenant, talk.conversation_id):
-            if (
-                delivery.payload.get("addressed") and not talk.private
-            ):  # our name came in with the edit: now it is said to us
+            if delivery.payload.get("addressed") and not talk.private:
+                # our name came in with the edit: now it is said to us
                 await self._message(replace(delivery, kind="message"))
             return
         await self._remembering.keep(delivery, principal, talk)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bot.parts.measure import units
 from bot.render.texts import Texts, shorten
 from bot.telegram.address import Talk, user_of
-from bot.telegram.drawings import TEXT_UNITS, headed, units
+from bot.telegram.drawings import TEXT_UNITS, headed
 from bot.telegram.markup.escape import still
 from engine.domain.ids import ConversationId, PrincipalId
 from engine.domain.json import JsonObject

@@ -20,7 +20,7 @@ from engine.ports.chat_log import Delivery
 
 _FOR_STRANGERS = frozenset({Command.START, Command.CLAIM, Command.LINK})
 """Commands with which somebody can become known to us."""
-_ABOUT_ONESELF = frozenset({Command.STATUS, Command.APPROVALS, Command.PLAN})
+ABOUT_ONESELF = frozenset({Command.STATUS, Command.APPROVALS, Command.PLAN})
 """Commands whose answers a group need not read."""
 
 
@@ -56,7 +56,7 @@ class Orders:
         alone goes to them in private."""
         texts, command = self._texts(delivery), _command(delivery)
         words = await self._words(command, delivery, principal, talk, texts)
-        if talk.private or command not in _ABOUT_ONESELF:
+        if talk.private or command not in ABOUT_ONESELF:
             await self._desk.tell(delivery, words)
         else:
             await self._desk.tell_alone(delivery, words, texts)
@@ -102,7 +102,7 @@ class Orders:
         """About what is open: where it replies to a message of ours, about that and nothing else."""
         conversing = self._desk.conversing
         live = await conversing.all_live(principal, until=delivery.sent_at)
-        about = None if command in _ABOUT_ONESELF else await self._desk.about(delivery)
+        about = None if command in ABOUT_ONESELF else await self._desk.about(delivery)
         if about is None:
             return await conversing.steer(principal, command, self._near(live, delivery, talk, command), texts)
         meant = [snapshot for snapshot in live if snapshot.id == about]
@@ -113,7 +113,7 @@ class Orders:
     ) -> list[ExecutionSnapshot]:
         """In a group, stopping and pausing is about what is held there: in the thread that is replied to, or anywhere in the
         group."""
-        if talk.private or command in _ABOUT_ONESELF:
+        if talk.private or command in ABOUT_ONESELF:
             return list(live)
         held = [(snapshot, talk_of(snapshot.execution.request.conversation_id)) for snapshot in live]
         here = [(snapshot, at) for snapshot, at in held if at is not None and self._desk.present(at.chat) == talk.chat]

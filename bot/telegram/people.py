@@ -16,7 +16,7 @@ from loguru import logger
 from bot.access import OneTimeCodes
 from bot.claims import INVITATION_LIFETIME, Claims, Ownership, plain_code
 from bot.linking import Linking, Redeemed
-from bot.telegram.address import PREFIX, principal_id, user_of
+from bot.telegram.address import PREFIX, STAND_INS, principal_id, user_of
 from engine.domain.ids import DEFAULT_TENANT, PrincipalId
 from engine.domain.tenant import Principal, Role
 from engine.errors import NotAllowedError
@@ -28,9 +28,6 @@ MOST_KNOWN = 5_000
 """People whose language is remembered."""
 NAME_CHARACTERS = 80
 
-_NO_PERSON = frozenset({777000, 136817688, 1087968824})
-"""Accounts that stand for many: Telegram's own, the author of channel posts, and anonymous admins of groups. Source: Bot API,
-``Message.from`` and ``sender_chat``."""
 _INVITE = frozenset({Role.OWNER, Role.ADMIN})
 
 
@@ -218,7 +215,7 @@ class TelegramPeople:
 async def _is_person(account: PrincipalId) -> bool:
     """Does an account stand for one person? Groups and channels that write have numbers below zero."""
     user = user_of(account) or 0
-    return user > 0 and user not in _NO_PERSON
+    return user > 0 and user not in STAND_INS
 
 
 def _nothing_is_remembered() -> None:

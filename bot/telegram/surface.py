@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 from loguru import logger
-from pydantic import SecretStr
 
 from bot.access import OneTimeCodes
 from bot.claims import CLAIM_LIFETIME
 from bot.conversing import Conversing
 from bot.mirror import Mirror, MirrorParts
 from bot.refusals import Refusals
-from bot.remote_chat import RemoteChat, RemoteChatParts
+from bot.remote_chat import RemoteChat
+from bot.settings import revealed
 from bot.surface_parts import SurfaceParts
 from bot.telegram.address import PREFIX, SURFACE
 from bot.telegram.api import Identity, TelegramApi, telegram_api
@@ -61,10 +61,10 @@ class TelegramSurface:
     def __init__(self, parts: SurfaceParts) -> None:
         self._parts = parts
         self._codes = OneTimeCodes(parts.clock, CLAIM_LIFETIME)
+        self._people = TelegramPeople(parts.people, parts.clock, self._codes, parts.linking)
         self._events: Callable[[web.Request], Awaitable[web.Response]] | None = None
         self._listening: Callable[[], bool] = lambda: False
         self._known = False
-        self._name = ""
         self._polling: Polling | None = None
 
     @property
@@ -84,15 +84,10 @@ class TelegramSurface:
         """Does Telegram know us, and can messages come in?"""
         return self._known and self._listening()
 
-    @property
-    def name(self) -> str:
-        """Our name without the ``@``; empty until Telegram told it."""
-        return self._name
-
     async def claim_link(self) -> str:
         """What makes somebody in Telegram the owner: a link to be opened once, or a command to be sent to the bot where
         Telegram cannot tell its name now; empty where there is an owner already."""
-        if await self._parts.people.owners(DEFAULT_TENANT, PREFIX) or await self._parts.linking.linked_owners(PREFIX):
+        if await self._people.has_owner():
             return ""
         nobody = Principal(id=PrincipalId(PREFIX), tenant_id=DEFAULT_TENANT, role=Role.NONE)
         code = self._codes.issue(nobody)[0]
@@ -108,10 +103,10 @@ class TelegramSurface:
     async def run(self) -> None:
         """Serve until cancelled (``bot.services`` starts it again when it breaks)."""
         settings, pace = self._parts.settings, Pace(time.monotonic)
-        async with telegram_api(_secret(settings.telegram_bot_token), settings.telegram_api_url, pace=pace) as api:
-            identity = await self._identity(api)
+        async with telegram_api(revealed(settings.telegram_bot_token), settings.telegram_api_url, pace=pace) as api:
+            identity = await self._until_done(api.identity, "telegram_away")
             jobs = await self._open_line(api, identity)
-            self._known, self._name = True, identity.username
+            self._known = True
             logger.bind(bot=identity.username).info("telegram_known")
             try:
                 async with asyncio.TaskGroup() as group:
@@ -126,19 +121,15 @@ class TelegramSurface:
         with suppress(IntegrationError, TimeoutError):
             async with (
                 asyncio.timeout(NAME_LIMIT.total_seconds()),
-                telegram_api(_secret(settings.telegram_bot_token), settings.telegram_api_url) as api,
+                telegram_api(revealed(settings.telegram_bot_token), settings.telegram_api_url) as api,
             ):
                 return (await api.identity()).username
         return ""
 
-    async def _identity(self, api: TelegramApi) -> Identity:
-        return await self._until_done(api.identity, "telegram_away")
-
     async def _open_line(self, api: TelegramApi, identity: Identity) -> list[Job]:
         """Join everything that listens and sends; the jobs that keep it going."""
         parts = self._parts
-        people = TelegramPeople(parts.people, parts.clock, self._codes, parts.linking)
-        desk = self._desk(api, identity, people)
+        desk = self._desk(api, identity)
         forms = Forms(
             door=parts.door,
             drafts=parts.drafts,
@@ -148,8 +139,7 @@ class TelegramSurface:
             timezone=parts.settings.tizmor_timezone,
         )
         handler = TelegramHandler(desk, forms, Orders(desk, parts.linking))
-        messenger = TelegramMessenger(api)
-        shown = self._shown(messenger)
+        shown = parts.shown(TelegramMessenger(api), PREFIX)
         remote = RemoteChat(shown, parts.outbox.mark, self._sent)
         mirror = Mirror(
             MirrorParts(chat=shown, linking=parts.linking, place=place_of, mirrored=mirrored), parts.outbox.mark
@@ -163,7 +153,7 @@ class TelegramSurface:
     def _listen(self, api: TelegramApi, identity: Identity) -> list[Job]:
         parts, settings = self._parts, self._parts.settings
         if self.over_webhook:
-            secret = _secret(settings.telegram_webhook_secret)
+            secret = revealed(settings.telegram_webhook_secret)
             self._events = telegram_updates(parts.inbox.receive, identity, secret, parts.clock)
             reachable = wrong_address(settings) is None
             self._listening = lambda: reachable
@@ -210,13 +200,13 @@ class TelegramSurface:
             await self._parts.clock.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
 
-    def _desk(self, api: TelegramApi, identity: Identity, people: TelegramPeople) -> Desk:
+    def _desk(self, api: TelegramApi, identity: Identity) -> Desk:
         parts, settings = self._parts, self._parts.settings
         return Desk(
             bot=identity,
             door=parts.door,
             conversing=Conversing(parts.door, settings.tizmor_timezone, "telegram_talk"),
-            people=people,
+            people=self._people,
             refusals=Refusals(parts.people),
             remarks=parts.remarks,
             log=parts.log,
@@ -227,20 +217,5 @@ class TelegramSurface:
             locale=settings.tizmor_locale,
         )
 
-    def _shown(self, messenger: TelegramMessenger) -> RemoteChatParts:
-        parts = self._parts
-        return RemoteChatParts(
-            messenger=messenger,
-            log=parts.log,
-            people=parts.people,
-            clock=parts.clock,
-            look=parts.look,
-            prefix=PREFIX,
-        )
-
     def _sent(self, *, ok: bool) -> None:
         self._known = ok
-
-
-def _secret(value: SecretStr | None) -> str:
-    return value.get_secret_value() if value is not None else ""

@@ -1,4 +1,4 @@
-"""Time as this Slack knows it: it stands still until a test moves it, or flows with the wall and can still be moved."""
+"""Time as a local server knows it: it stands still until a test moves it, or flows with the wall and can still be moved."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Clock:
     """Seconds since the epoch.
 
     ``flowing`` follows the wall; otherwise ``now`` changes by ``advance`` alone. Nobody is kept waiting for ever by a
-    clock that stands still: waits that stand for a deadline of Slack's carry a ``patience`` in real seconds as well.
+    clock that stands still: waits that stand for a deadline of the platform carry a ``patience`` in real seconds as well.
     """
 
     def __init__(self, start: float | None = None, *, flowing: bool = False) -> None:

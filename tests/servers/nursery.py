@@ -19,7 +19,7 @@ class Nursery:
 
     def start(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run ``work`` until it ends or the server does."""
-        task = asyncio.get_running_loop().create_task(work, name=f"slackd-{name}")
+        task = asyncio.get_running_loop().create_task(work, name=f"server-{name}")
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from bot.payloads import items, mapping
 from bot.slack.address import PREFIX, Thread, request_key
 from bot.slack.inbound.envelope import Ours, envelope, room
-from bot.slack.inbound.fields import identifier, instant, items, mapping, stamp, text, token
+from bot.slack.inbound.fields import identifier, instant, stamp, text, token
 from bot.slack.inbound.words import mentions, plain_words
 from engine.domain.ids import ConversationId
 from engine.domain.json import JsonValue

@@ -1,39 +1,16 @@
-"""Reads payloads somebody else wrote: whatever is not there, or not what it should be, reads as empty.
-
-Every reader of a payload goes through these, so that no payload, however odd, breaks one.
-"""
+"""Slack's own kinds of value, read from payloads by :mod:`bot.payloads`: what is not what it should be reads as empty."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import cast
+
+from bot.payloads import at, items, storable
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _STAMP = re.compile(r"[0-9]{1,11}\.[0-9]{1,9}")
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,200}")
-
-
-def at(value: object, *path: str) -> object:
-    """What is there after following the names; None where one is missing."""
-    for name in path:
-        if not isinstance(value, Mapping):
-            return None
-        value = cast("Mapping[object, object]", value).get(name)
-    return value
-
-
-def mapping(value: object, *path: str) -> Mapping[str, object]:
-    """An object; empty where there is none."""
-    found = at(value, *path)
-    return cast("Mapping[str, object]", found) if isinstance(found, Mapping) else {}
-
-
-def items(value: object, *path: str) -> Sequence[object]:
-    """A list; empty where there is none."""
-    found = at(value, *path)
-    return cast("list[object]", found) if isinstance(found, list) else ()
 
 
 def text(value: object, *path: str) -> str:
@@ -45,11 +22,6 @@ def text(value: object, *path: str) -> str:
 def texts(value: object, *path: str) -> list[str]:
     """The texts of a list."""
     return [storable(found) for found in items(value, *path) if isinstance(found, str)]
-
-
-def storable(found: str) -> str:
-    """See :func:`text`."""
-    return found.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
 def identifier(value: object, *path: str) -> str:

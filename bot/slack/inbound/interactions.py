@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.payloads import items, mapping, storable
 from bot.presses import read_press
 from bot.slack.address import PREFIX, Thread
 from bot.slack.inbound.envelope import Ours, envelope, room
 from bot.slack.inbound.fields import at as found_at
-from bot.slack.inbound.fields import identifier, instant, items, mapping, stamp, storable, text, texts, token
+from bot.slack.inbound.fields import identifier, instant, stamp, text, texts, token
 from bot.slack.inbound.words import plain_words
 from engine.domain.json import JsonValue
 from engine.ports.chat_log import Delivery

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bot.payloads import mapping
 from bot.telegram.address import PREFIX, SURFACE, lane, principal_id
-from bot.telegram.inbound.fields import mapping, number, text
+from bot.telegram.inbound.fields import number, text
 from engine.domain.ids import DEFAULT_TENANT
 from engine.domain.json import JsonObject, JsonValue
 from engine.ports.chat_log import Delivery

@@ -1,15 +1,11 @@
-"""Reads updates somebody else wrote: whatever is not there, or not what it should be, reads as empty.
-
-Every reader of an update goes through these, so that no update, however odd, breaks one.
-"""
+"""Telegram's own kinds of value, read from updates by :mod:`bot.payloads`: what is not what it should be reads as empty."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import cast
 
+from bot.payloads import at, storable
 from engine.domain.request import clean_text
 from engine.errors import RequestError
 
@@ -21,27 +17,6 @@ _LARGEST = 2**52
 _LATEST = 253_402_300_799
 """The end of the year 9999, after which there are no dates here."""
 _TOKEN = re.compile(r"[A-Za-z0-9._-]{1,128}")
-
-
-def at(value: object, *path: str) -> object:
-    """What is there after following the names; None where one is missing."""
-    for name in path:
-        if not isinstance(value, Mapping):
-            return None
-        value = cast("Mapping[object, object]", value).get(name)
-    return value
-
-
-def mapping(value: object, *path: str) -> Mapping[str, object]:
-    """An object; empty where there is none."""
-    found = at(value, *path)
-    return cast("Mapping[str, object]", found) if isinstance(found, Mapping) else {}
-
-
-def items(value: object, *path: str) -> Sequence[object]:
-    """A list; empty where there is none."""
-    found = at(value, *path)
-    return cast("list[object]", found) if isinstance(found, list) else ()
 
 
 def text(value: object, *path: str) -> str:
@@ -82,8 +57,3 @@ def clean(said: str) -> str:
         return clean_text(said)
     except RequestError as error:
         return storable(said) if error.code == "request_too_long" else ""
-
-
-def storable(said: str) -> str:
-    """Without NUL, and with ``?`` for halves of characters."""
-    return said.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 from loguru import logger
 
 from bot.housekeeping import KEYS_KEPT
+from bot.payloads import mapping
 from bot.telegram.inbound.envelope import Ours
-from bot.telegram.inbound.fields import mapping
 from bot.telegram.inbound.updates import delivery_of, update_id
 from engine.errors import TizmorError, UnavailableError
 from engine.ports.chat_log import Delivery

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.claims import may_hold_code
+from bot.payloads import mapping
 from bot.telegram.inbound.envelope import Arrival, Chat, chat_of, envelope, known, topic_of
-from bot.telegram.inbound.fields import instant, mapping, number
+from bot.telegram.inbound.fields import instant, number
 from bot.telegram.inbound.people import Sender, forwarded_from, sender_of
 from bot.telegram.inbound.replies import reply_of
 from bot.telegram.inbound.words import Words, read_words, whole

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.telegram.inbound.fields import line, mapping, number, text
+from bot.payloads import mapping
+from bot.telegram.address import STAND_INS
+from bot.telegram.inbound.fields import line, number, text
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}")
-_STAND_INS = frozenset({1087968824, 136817688, 777000})
-"""Users under which Telegram shows a group's anonymous administrators, channels, and itself.
-
-Source: tdlib/telegram-bot-api, ``group_anonymous_bot_user_id``, ``channel_bot_user_id``, service notifications."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +28,7 @@ def sender_of(message: object) -> Sender:
     """Who sent a message, or pressed a button. Where somebody speaks for a chat, the name is the chat's."""
     person, chat = mapping(message, "from"), mapping(message, "sender_chat")
     user = number(person, "id") or number(chat, "id")
-    hidden = person.get("is_bot") is not False or "sender_chat" in mapping(message) or user in _STAND_INS
+    hidden = person.get("is_bot") is not False or "sender_chat" in mapping(message) or user in STAND_INS
     return Sender(
         user=user,
         name=title_of(chat) or name_of(person),

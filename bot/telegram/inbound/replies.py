@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.payloads import mapping
 from bot.telegram.inbound.envelope import Chat, Ours, known, topic_of
-from bot.telegram.inbound.fields import clean, mapping, number, text
+from bot.telegram.inbound.fields import clean, number, text
 from bot.telegram.inbound.people import author_of, forwarded_from, sender_of
 from bot.telegram.inbound.words import whole
 from engine.domain.json import JsonObject

@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
+from bot.payloads import at, items, mapping, storable
 from bot.telegram.inbound.envelope import Arrival, Ours, chat_of, envelope, known
-from bot.telegram.inbound.fields import at, instant, items, mapping, number, storable, text, token
+from bot.telegram.inbound.fields import instant, number, text, token
 from bot.telegram.inbound.messages import edit_delivery, message_delivery, place_of
 from bot.telegram.inbound.people import name_of, sender_of, title_of
 from engine.ports.chat_log import Delivery

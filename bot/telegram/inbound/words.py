@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
+from bot.payloads import items, mapping
 from bot.telegram.inbound.envelope import Ours
-from bot.telegram.inbound.fields import clean, items, mapping, number, text
+from bot.telegram.inbound.fields import clean, number, text
 from bot.telegram.menus import COMMANDS
 
 _MOST_MARKS = 200

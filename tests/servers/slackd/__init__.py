@@ -7,8 +7,8 @@ names ``socket_mode_not_enabled``, ``not_an_agent_app``, ``invalid_status``, ``t
 ``too_many_prompts``. Posts without blocks keep none (Slack makes rich text of them).
 """
 
+from tests.servers.clock import Clock
 from tests.servers.slackd.client import SlackdClient, connect_slackd, run_slackd
-from tests.servers.slackd.clock import Clock
 from tests.servers.slackd.delivery import Ack
 from tests.servers.slackd.faults import Fault
 from tests.servers.slackd.options import SlackdOptions

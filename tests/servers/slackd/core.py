@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from tests.servers.nursery import Nursery
 from tests.servers.slackd.delivery import Deliveries
 from tests.servers.slackd.events import Events
 from tests.servers.slackd.faults import Faults
-from tests.servers.slackd.nursery import Nursery
 from tests.servers.slackd.options import SlackdOptions
 from tests.servers.slackd.requests import HttpPosts
 from tests.servers.slackd.sockets import SocketHub

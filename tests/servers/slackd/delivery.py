@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tests.servers.nursery import Nursery
 from tests.servers.slackd.events import Delivery
 from tests.servers.slackd.log import Json
-from tests.servers.slackd.nursery import Nursery
 from tests.servers.slackd.state import World
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tests.servers.slackd.clock import Clock
+from tests.servers.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

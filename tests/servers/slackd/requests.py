@@ -12,10 +12,10 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from tests.servers.nursery import Nursery
 from tests.servers.slackd.delivery import Ack
 from tests.servers.slackd.events import Delivery
 from tests.servers.slackd.log import Json
-from tests.servers.slackd.nursery import Nursery
 from tests.servers.slackd.options import SlackdOptions
 from tests.servers.slackd.state import World
 

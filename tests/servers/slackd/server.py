@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from tests.servers.slackd.changes import Changes
-from tests.servers.slackd.clock import Clock
+from tests.servers.changes import Changes
+from tests.servers.clock import Clock
+from tests.servers.nursery import Nursery
 from tests.servers.slackd.control import control_routes
 from tests.servers.slackd.core import ChannelRef, Parts, UserRef
 from tests.servers.slackd.delivery import Deliveries, Transport
@@ -18,7 +19,6 @@ from tests.servers.slackd.faults import Faults
 from tests.servers.slackd.interactions import InteractionVerbs
 from tests.servers.slackd.log import Json, Ledger, WireLog
 from tests.servers.slackd.manifest import AppManifest
-from tests.servers.slackd.nursery import Nursery
 from tests.servers.slackd.options import SlackdOptions
 from tests.servers.slackd.people import PeopleVerbs
 from tests.servers.slackd.rates import Rates

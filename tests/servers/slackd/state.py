@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from tests.servers.slackd.changes import Changes
-from tests.servers.slackd.clock import Clock
+from tests.servers.changes import Changes
+from tests.servers.clock import Clock
 from tests.servers.slackd.ids import Ids
 from tests.servers.slackd.log import Json, Ledger, WireLog
 from tests.servers.slackd.manifest import AppManifest

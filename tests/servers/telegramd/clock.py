@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from tests.servers.slackd.clock import Clock
+from tests.servers.clock import Clock
 
 
 class Now(Protocol):

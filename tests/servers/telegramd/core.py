@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tests.servers.slackd.nursery import Nursery
+from tests.servers.nursery import Nursery
 from tests.servers.telegramd.faults import Faults
 from tests.servers.telegramd.flood import FloodGate
 from tests.servers.telegramd.options import TelegramdOptions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 
-from tests.servers.slackd.clock import Clock
+from tests.servers.clock import Clock
 from tests.servers.telegramd.options import Flood
 from tests.servers.telegramd.refusals import too_many
 from tests.servers.telegramd.state import Chat

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
-from tests.servers.slackd.changes import Changes
-from tests.servers.slackd.nursery import Nursery
+from tests.servers.changes import Changes
+from tests.servers.nursery import Nursery
 from tests.servers.telegramd.clock import clock_of
 from tests.servers.telegramd.control import control_routes
 from tests.servers.telegramd.core import ChatRef, Parts, UserRef

@@ -8,8 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from tests.servers.slackd.changes import Changes
-from tests.servers.slackd.clock import Clock
+from tests.servers.changes import Changes
+from tests.servers.clock import Clock
 from tests.servers.telegramd.log import Json, Ledger, WireLog
 
 GENERAL = 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.parts.measure import units
 from bot.render.texts import FIRST_STRONG_ISOLATE, POP_ISOLATE
-from bot.telegram.drawings import Ladder, clip, fitted, headed, units
+from bot.telegram.drawings import Ladder, clip, fitted, headed
 from engine.domain.json import JsonObject
 
 KEYS: JsonObject = {"keyboard": [[{"text": "Approve", "data": "a:1"}]]}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
+from bot.parts.measure import units
 from bot.telegram.address import Talk, principal_id
-from bot.telegram.drawings import TEXT_UNITS, units
+from bot.telegram.drawings import TEXT_UNITS
 from bot.telegram.mirror import mirrored, place_of
 from engine.domain.ids import PrincipalId
 from engine.domain.json import JsonObject
