@@ -14,6 +14,7 @@ import hmac
 import os
 import secrets
 import stat
+import string
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +35,11 @@ TICKET_LIFETIME = timedelta(seconds=60)
 MAX_OUTSTANDING = 1_000
 """Codes of one kind alive at a time; beyond it the oldest dies."""
 MAX_TOKEN_CHARACTERS = 512
+CODE_CHARACTERS = 43
+"""Length of a one-time code, over 256 bits; a link that opens a Telegram chat with one takes 64 at most."""
 
+_CODE_ALPHABET = string.ascii_letters + string.digits
+"""No marks: people carry codes by hand through chats that read ``_`` and ``-`` as markup or as the end of a link."""
 _SESSION = "session\0"
 _MIN_TOKEN_CHARACTERS = 32
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -70,6 +75,11 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(_bytes(token)).hexdigest()
 
 
+def new_code() -> str:
+    """An unguessable code of letters and digits, which no chat's markup changes."""
+    return "".join(secrets.choice(_CODE_ALPHABET) for _ in range(CODE_CHARACTERS))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessOptions:
     """Where the product is reached, and who else may come."""
@@ -100,7 +110,7 @@ class OneTimeCodes:
         self._live = {key: entry for key, entry in self._live.items() if entry[1] > now}
         while len(self._live) >= MAX_OUTSTANDING:
             del self._live[next(iter(self._live))]
-        code, dies = secrets.token_urlsafe(32), now + self._lifetime
+        code, dies = new_code(), now + self._lifetime
         self._live[token_hash(code)] = (principal, dies)
         return code, dies
 

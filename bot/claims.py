@@ -7,7 +7,6 @@ outside; only hashes are held.
 from __future__ import annotations
 
 import re
-import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from datetime import timedelta
 
 from loguru import logger
 
-from bot.access import MAX_TOKEN_CHARACTERS, OneTimeCodes, token_hash
+from bot.access import CODE_CHARACTERS, MAX_TOKEN_CHARACTERS, OneTimeCodes, new_code, token_hash
 from engine.domain.ids import PrincipalId, TenantId
 from engine.domain.tenant import Principal, Role
 from engine.ports.clock import Clock
@@ -32,8 +31,6 @@ OWNER_CODE_SPOILT = "conversation.code_spoilt"
 CODE_SPOILT = "linking.spoilt"
 """Sentences for whoever showed a code: the owner's, and any other."""
 
-_CODE_CHARACTERS = 43
-"""Of 32 random bytes, as ``secrets.token_urlsafe`` writes them; the link that opens a chat with one takes 64 at most."""
 _CODELIKE = re.compile(r"[A-Za-z0-9_-]{43,75}")
 """A code, perhaps with letters or marks of emphasis that belong to what stands beside it."""
 _NO_PART = re.compile(r"[^A-Za-z0-9_-]+")
@@ -58,7 +55,7 @@ class CarriedCodes:
 
     async def issue(self, kind: CodeKind, issuer: Principal, lifetime: timedelta) -> str:
         """Make a code; durable on return. Raises UnavailableError."""
-        code, now = secrets.token_urlsafe(32), self._clock.now()
+        code, now = new_code(), self._clock.now()
         made = Code(kind=kind, issuer=issuer.id, tenant_id=issuer.tenant_id, expires_at=now + lifetime)
         await self._codes.add(token_hash(code), made)
         self._live = {name: known for name, known in self._live.items() if known.expires_at > now}
@@ -209,12 +206,6 @@ def plain_code(text: str) -> str:
     return _NO_PART.sub("", text[:MAX_TOKEN_CHARACTERS])
 
 
-def code_alone(text: str) -> str:
-    """The code, where a text is nothing else; empty where it says anything besides."""
-    bare = plain_code(text)
-    return bare if len(bare) == _CODE_CHARACTERS and bare in text else ""
-
-
 def may_hold_code(text: str) -> bool:
     """Does anything stand in a text that could be a code, whether or not it is one?"""
     return _CODELIKE.search(text) is not None
@@ -227,5 +218,5 @@ def _hash_of(code: str) -> str:
 def _codelike(text: str) -> Iterator[str]:
     """What could be a code."""
     for run in _CODELIKE.findall(text):
-        for start in range(len(run) - _CODE_CHARACTERS + 1):
-            yield run[start : start + _CODE_CHARACTERS]
+        for start in range(len(run) - CODE_CHARACTERS + 1):
+            yield run[start : start + CODE_CHARACTERS]

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.access import OneTimeCodes
-from bot.claims import CODE_SPOILT, OWNER_CODE_SPOILT, Claims, Ownership, code_alone, plain_code
+from bot.access import CODE_CHARACTERS, OneTimeCodes, new_code
+from bot.claims import CODE_SPOILT, OWNER_CODE_SPOILT, Claims, Ownership, plain_code
 from bot.linking import Redeemed
+from bot.slack.markup.escape import escape, inline
 from engine.domain.ids import DEFAULT_TENANT, PrincipalId
 from engine.domain.tenant import Principal, Role
 from engine.errors import UnavailableError
@@ -122,10 +123,13 @@ async def test_an_owner_by_a_linked_account_leaves_nothing_to_claim(tmp_path: Pa
         assert await claims.has_owner()
 
 
-def test_a_code_alone_is_told_from_one_among_words() -> None:
-    code = "A-b_9" * 8 + "xyz"
-    assert len(code) == 43
-    for text in (code, f" {code}\n", f"`{code}`", f"\u2068{code}\u2069"):
-        assert code_alone(text) == plain_code(text) == code
-    for text in ("", f"link {code}", f"{code[:20]} {code[20:]}", code[:-1], code + "x"):
-        assert not code_alone(text)
+def test_no_chat_changes_what_a_code_says() -> None:
+    for code in (new_code() for _ in range(200)):
+        assert len(code) == CODE_CHARACTERS
+        assert escape(code) == inline(code) == plain_code(code) == code
+
+
+def test_a_code_is_found_in_what_came_along_with_it() -> None:
+    code = new_code()
+    for text in (f" {code}\n", f"`{code}`", f"\u2068{code}\u2069"):
+        assert plain_code(text) == code
