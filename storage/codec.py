@@ -13,6 +13,7 @@ from engine.domain.approval import Approval
 from engine.domain.execution import StepError
 from engine.domain.json import JsonObject, JsonValue, canonical
 from engine.domain.plan import Plan
+from engine.domain.request import Origin
 from engine.errors import InternalError
 
 PLAN_SCHEMA = 1
@@ -21,6 +22,7 @@ PLAN_SCHEMA = 1
 _PLAN: TypeAdapter[Plan] = TypeAdapter(Plan)
 _APPROVAL: TypeAdapter[Approval] = TypeAdapter(Approval)
 _ERROR: TypeAdapter[StepError] = TypeAdapter(StepError)
+_ORIGIN: TypeAdapter[Origin] = TypeAdapter(Origin)
 
 
 @lru_cache(maxsize=64)
@@ -99,3 +101,13 @@ def dump_error(error: StepError | None) -> str | None:
 def load_error(text: str | None) -> StepError | None:
     """A stored step error, or None."""
     return None if text is None else _ERROR.validate_json(text)
+
+
+def dump_origin(origin: Origin | None) -> str | None:
+    """Where a request comes from as JSON text, or None."""
+    return None if origin is None else _ORIGIN.dump_json(origin).decode()
+
+
+def load_origin(text: str | None) -> Origin | None:
+    """Read back :func:`dump_origin`."""
+    return None if text is None else _ORIGIN.validate_json(text)

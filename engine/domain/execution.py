@@ -105,6 +105,10 @@ class StepRun:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cached: bool = False
+    crashes: int = 0
+    """Times the process died while an attempt was under way."""
+    stand_in: str = ""
+    """The agent that works instead of the plan's, after that one was given up; empty: none."""
     error: StepError | None = None
     checkpoint: JsonObject | None = None
     """What the last attempt saved of its way; opaque to everyone but its agent."""

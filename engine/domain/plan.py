@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from engine.domain.effect import Effect
-from engine.domain.ids import ExecutionId, StepId
+from engine.domain.ids import ApprovalId, ExecutionId, StepId
 from engine.domain.json import JsonObject, JsonValue
 
 
@@ -55,6 +56,21 @@ class Step:
         return tuple(sorted(bound | set(self.after)))
 
 
+class PlanOrigin(StrEnum):
+    """Why there is a version of a plan."""
+
+    REQUEST = "request"
+    """It is the first one, made of what was asked."""
+    CHANGE = "change"
+    """A person said in words what they want different."""
+    EDIT = "edit"
+    """A person dropped, changed or retried steps of the version before."""
+    RETURN = "return"
+    """A person went back to an older version."""
+    RECOVERY = "recovery"
+    """Steps of the version before failed, and the engine looked for another way."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """One version of a plan."""
@@ -75,6 +91,9 @@ class Plan:
     """The model that made it, as its provider names it."""
     imports: tuple[Import, ...] = ()
     """What it takes from earlier executions."""
+    origin: PlanOrigin = PlanOrigin.REQUEST
+    took_up: frozenset[ApprovalId] = frozenset()
+    """Edits of a person that this version carries out; each is carried out once."""
 
     def step(self, step_id: StepId) -> Step:
         """The step with this id.

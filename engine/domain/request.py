@@ -6,8 +6,17 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from engine.domain.ids import DEFAULT_CONVERSATION, DEFAULT_TENANT, ConversationId, PrincipalId, TenantId
+from engine.domain.ids import (
+    DEFAULT_CONVERSATION,
+    DEFAULT_TENANT,
+    ConversationId,
+    ExecutionId,
+    PrincipalId,
+    StepId,
+    TenantId,
+)
 from engine.errors import RequestError
 
 MAX_REQUEST_CHARACTERS = 16_000
@@ -16,6 +25,26 @@ MAX_REQUEST_CHARACTERS = 16_000
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b-\u001f\u007f\u200b\u2060\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 _HEBREW = re.compile("[\u0590-\u05ff]")
 _LATIN = re.compile("[A-Za-z]")
+
+
+class Derivation(StrEnum):
+    """How an execution comes from an earlier one; its plan is made of that one's, by no language model."""
+
+    UNDO = "undo"
+    """It takes back what the earlier one did to the world."""
+    FORK = "fork"
+    """It does the earlier one again from a step on, with everything before that as it was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The earlier execution that a request is about."""
+
+    derivation: Derivation
+    execution_id: ExecutionId
+    """Of the same tenant and person: whoever makes the request has seen to that."""
+    step_id: StepId | None = None
+    """With a fork: the first step that is done again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +65,8 @@ class Request:
     sent_at: datetime | None = None
     """When the person wrote it, where the surface knows: a message found after a time away was written long before it is
     accepted."""
+    origin: Origin | None = None
+    """None: it was asked in words, and is planned from them."""
 
 
 def clean_text(raw: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from engine.domain.request import Derivation
 from engine.execution.attempt import Workshop
 from engine.ports.clock import IdSource
 from engine.ports.planning import Planner
@@ -21,3 +23,5 @@ class RunParts:
     gated_agents: frozenset[str]
     early_agents: frozenset[str]
     """Their steps may start while the plan is still being drafted."""
+    derived: Mapping[Derivation, Planner] = field(default_factory=dict[Derivation, Planner])
+    """Plan what comes from an earlier execution; they ask no model."""

@@ -101,9 +101,10 @@ class PlanMaking:
             execution_id=execution.id,
             plan_version=version,
         )
-        offline = deliberation.offline or not workshop.spending.has_model
+        derived = None if request.origin is None or version > 1 else self._parts.derived[request.origin.derivation]
+        offline = derived is not None or deliberation.offline or not workshop.spending.has_model
         tools = PlanningTools(
-            planner=self._parts.offline if offline else self._parts.planner,
+            planner=derived or (self._parts.offline if offline else self._parts.planner),
             spending=workshop.spending,
             clock=workshop.clock,
             telemetry=workshop.telemetry,

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.ports import changes as s
 from storage import tables as t
-from storage.codec import dump_error, encode, instant
+from storage.codec import dump_error, dump_origin, encode, instant
 from storage.writes.dispatch import writes
 from storage.writes.statement import Write, bound, compiled, inserting, mine, setting
 
@@ -23,7 +23,9 @@ _OWN = compiled(
     .values(fence=bound("b_fence"))
 )
 _RECLAIM = compiled(
-    update(_st).where(_st.c.execution_id == bound("b_execution"), _st.c.status == "running").values(status="ready")
+    update(_st)
+    .where(_st.c.execution_id == bound("b_execution"), _st.c.status == "running")
+    .values(status="ready", crashes=_st.c.crashes + 1)
 )
 _MOVE = compiled(setting(update(_e).where(*mine), "status", "updated_at", "outcome", "result", "error"))
 _MOVE_AT_EPOCH = compiled(
@@ -75,6 +77,7 @@ def _(change: s.CreateExecution) -> Iterator[Write]:
             "timezone": e.request.timezone,
             "dry_run": int(e.request.dry_run),
             "sent_at": None if e.request.sent_at is None else instant(e.request.sent_at),
+            "origin": dump_origin(e.request.origin),
             "status": e.status.value,
             "outcome": e.outcome,
             "created_at": instant(e.created_at),

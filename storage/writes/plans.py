@@ -109,6 +109,8 @@ def _steps(execution: ExecutionId, plan: Plan, kept: frozenset[StepId] | None) -
                 "cached": 0,
                 "error": None,
                 "checkpoint": None,
+                "crashes": 0,
+                "stand_in": "",
             },
             1,
         )
