@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
@@ -197,6 +198,7 @@ async def _serve(settings: Any, *, outside: bool = False) -> int:
     from bot.serve import serve, until_stopped  # noqa: PLC0415
 
     async with serve(settings, outside=outside) as serving:
+        gc.freeze()  # what start-up made lives as long as the process: walking it again and again would hold everybody up
         print(f"Tizmor is ready: {serving.url}")
         if settings.tizmor_scripted_model:
             print("Scripted answers in the place of a language model; every card says so.")

@@ -139,7 +139,7 @@ class RemoteChat:
     def _compare(self, execution_id: ExecutionId, known: Shown, place: Place, picture: Picture) -> None:
         job, shown = self._jobs.get(execution_id, picture.purpose), known.messages.get(picture.purpose)
         if job is not None:
-            job.picture = picture
+            self._jobs.redraw(job, picture)
             return
         if not known.wants(picture):
             return

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
@@ -21,6 +22,7 @@ AT_ONCE = 4
 """Posts under way at a time, each to another room."""
 ABOUT_TO = timedelta(milliseconds=50)
 """So long a less urgent message waits for a more urgent one that may be sent then."""
+_NOW = timedelta(0)
 RESTING = frozenset({ExecutionStatus.DONE, ExecutionStatus.WAITING, ExecutionStatus.PAUSED})
 """An execution that is one of these has no news by itself."""
 
@@ -78,6 +80,28 @@ class Job:
         return self.key.execution_id, self.key.purpose
 
 
+class _Asleep(NamedTuple):
+    """A group's message that may be sent soonest."""
+
+    first: Job
+    pause: timedelta
+    until: datetime
+
+
+class _UnderWay(NamedTuple):
+    """What is being sent."""
+
+    lanes: frozenset[str]
+    """And rooms."""
+    posts: int
+
+    def holds_up(self, group: Group) -> bool:
+        """One call of a lane or room at a time, so that none takes what another counts on; and not too many posts altogether."""
+        if group.kind is Kind.ASIDE:
+            return False
+        return group.lane in self.lanes or (group.kind is Kind.POST and self.posts >= AT_ONCE)
+
+
 @dataclass(slots=True)
 class Shown:
     """One execution whose messages are looked after."""
@@ -129,8 +153,11 @@ class Board:
     def __init__(self, messenger: Messenger) -> None:
         self._messenger = messenger
         self._jobs: dict[Name, Job] = {}
-        self._groups: dict[Group, dict[Name, Job]] = {}
+        self._groups: dict[Group, list[Job]] = {}
+        """Each in the order of sending: sorting hundreds of them at every send would cost more than the sending."""
         self._busy: dict[Name, Job] = {}
+        self._asleep: dict[Group, _Asleep] = {}
+        """Groups that nothing of can be sent for a while, until something of them changes: not asked about meanwhile."""
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -151,7 +178,15 @@ class Board:
         self._leave_group(job)
         self._jobs[job.name] = job
         job.group = self._group(job)
-        self._groups.setdefault(job.group, {})[job.name] = job
+        insort(self._groups.setdefault(job.group, []), job, key=_order)
+        self._stir(job)
+
+    def redraw(self, job: Job, picture: Picture) -> None:
+        """A newer state of a message that waits."""
+        moves = picture.urgency is not job.picture.urgency or picture.aside is not job.picture.aside
+        job.picture = picture
+        if moves:
+            self.put(job)
 
     def drop(self, job: Job) -> None:
         """It waits no more."""
@@ -161,12 +196,14 @@ class Board:
     def begin(self, job: Job) -> None:
         """It is being sent."""
         job.under_way = True
+        self._stir(job)
         if not job.picture.aside:
             self._busy[job.name] = job
 
     def end(self, job: Job) -> None:
         """It is not being sent any more."""
         job.under_way = False
+        self._stir(job)
         self._busy.pop(job.name, None)
 
     def rest(self) -> None:
@@ -183,8 +220,11 @@ class Board:
         best: Job | None = None
         soonest: timedelta | None = None
         about_to: Job | None = None
+        under_way = self._under_way()
         for group, jobs in self._groups.items():
-            found, pause = self._next_of(group, jobs, now)
+            if under_way.holds_up(group):
+                continue
+            found, pause = self._awake(group, jobs, now)
             if found is None:
                 continue
             if pause is None:
@@ -197,38 +237,43 @@ class Board:
             return None, soonest
         return (best, None) if best is not None else (None, soonest)
 
-    def _next_of(self, group: Group, jobs: Mapping[Name, Job], now: datetime) -> tuple[Job | None, timedelta | None]:
+    def _awake(self, group: Group, jobs: Sequence[Job], now: datetime) -> tuple[Job | None, timedelta | None]:
+        asleep = self._asleep.get(group)
+        if asleep is not None and _NOW < asleep.until - now <= asleep.pause:  # more than that: the clock was put back
+            return asleep.first, asleep.until - now
+        found, pause = self._next_of(group, jobs, now)
+        if found is not None and pause is not None:
+            self._asleep[group] = _Asleep(found, pause, now + pause)
+        return found, pause
+
+    def _next_of(self, group: Group, jobs: Sequence[Job], now: datetime) -> tuple[Job | None, timedelta | None]:
         """The group's most urgent message that may be sent now; else the one that may be soonest, and how long until then."""
-        waiting = sorted((job for job in jobs.values() if not job.under_way), key=_order)
-        if not waiting or self._is_busy(group):
+        first = next((job for job in jobs if not job.under_way), None)
+        if first is None:
             return None, None
         if group.kind is not Kind.ASIDE:
-            whole = self._messenger.blocked(waiting[0].place, edit=group.kind is Kind.EDIT)
-            if whole > timedelta(0):
-                return waiting[0], whole
+            whole = self._messenger.blocked(first.place, edit=group.kind is Kind.EDIT)
+            if whole > _NOW:
+                return first, whole
         soonest: tuple[Job, timedelta] | None = None
-        paused: dict[Urgency, timedelta] = {}
-        for job in waiting:
-            if group.kind is Kind.POST and self._must_wait(job):
+        paused: Urgency | None = None
+        for job in jobs:
+            if job.under_way or job.picture.urgency is paused or (group.kind is Kind.POST and self._must_wait(job)):
                 continue
-            pause = paused.get(job.picture.urgency) or self._messenger.wait(job.place, job.ref, job.picture.urgency)
-            if group.kind is Kind.POST and pause > timedelta(0):
-                paused[job.picture.urgency] = pause  # all of them go to one room
+            pause = self._messenger.wait(job.place, job.ref, job.picture.urgency)
             if job.not_before is not None:
                 pause = max(pause, job.not_before - now)
-            if pause <= timedelta(0):
+            elif group.kind is Kind.POST and pause > _NOW:
+                paused = job.picture.urgency  # all of them go to one room: no other of these may be sent sooner
+            if pause <= _NOW:
                 return job, None
             if soonest is None or pause < soonest[1]:
                 soonest = job, pause
         return soonest or (None, None)
 
-    def _is_busy(self, group: Group) -> bool:
-        """One call of a lane or room at a time, so that none takes what another counts on; and not too many posts altogether."""
-        if group.kind is Kind.ASIDE:
-            return False
-        if any(job.group is not None and job.group.lane == group.lane for job in self._busy.values()):
-            return True
-        return group.kind is Kind.POST and sum(job.ref is None for job in self._busy.values()) >= AT_ONCE
+    def _under_way(self) -> _UnderWay:
+        lanes = frozenset(job.group.lane for job in self._busy.values() if job.group is not None)
+        return _UnderWay(lanes, posts=sum(job.ref is None for job in self._busy.values()))
 
     def _must_wait(self, job: Job) -> bool:
         """The card is posted before what is said below it."""
@@ -240,13 +285,18 @@ class Board:
         posts = kind is Kind.POST
         return Group(lane=self._messenger.room(job.place) if posts else self._messenger.lane(job.place), kind=kind)
 
+    def _stir(self, job: Job) -> None:
+        if job.group is not None:
+            self._asleep.pop(job.group, None)
+
     def _leave_group(self, job: Job) -> None:
         if job.group is None:
             return
-        jobs = self._groups.get(job.group, {})
-        jobs.pop(job.name, None)
+        self._stir(job)
+        jobs = self._groups[job.group]
+        jobs.remove(job)
         if not jobs:
-            self._groups.pop(job.group, None)
+            del self._groups[job.group]
         job.group = None
 
 

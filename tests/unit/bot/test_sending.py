@@ -154,3 +154,34 @@ def test_what_is_more_urgent_but_has_to_wait_for_long_holds_nothing_up() -> None
     first = made.next(NOW)[0]
     assert first is not None
     assert first.picture.purpose == "card"
+
+
+def test_a_budget_is_asked_about_again_when_something_that_waits_for_it_changes_or_its_time_has_come() -> None:
+    budgets = Budgets(used_up={"paper:room:1"})
+    made = board(budgets, job("card", Urgency.PROGRESS, ref="m1"))
+    assert made.next(NOW) == (None, SECOND)
+    assert made.next(NOW + SECOND / 4) == (None, SECOND * 3 / 4)
+    assert budgets.asked == 1
+    final = job("final", Urgency.SETTLE, ref="m2")
+    made.put(final)
+    assert made.next(NOW) == (None, SECOND)
+    assert budgets.asked == 2
+    budgets.used_up.clear()
+    assert made.next(NOW + SECOND)[0] is final
+
+
+def test_a_clock_that_is_put_back_keeps_nothing_waiting() -> None:
+    budgets = Budgets(used_up={"paper:room:1"})
+    made = board(budgets, job("card", Urgency.PROGRESS, ref="m1"))
+    assert made.next(NOW) == (None, SECOND)
+    budgets.used_up.clear()
+    assert made.next(NOW - timedelta(days=1))[0] is not None
+
+
+def test_a_message_that_became_urgent_while_it_waited_goes_first() -> None:
+    card = job("card", Urgency.PROGRESS, ref="m1")
+    made = board(Budgets(), job("card", Urgency.PROGRESS, ref="m2", execution="y", age=5), card)
+    made.redraw(card, Picture(purpose="card", urgency=Urgency.SETTLE, body={}))
+    assert made.next(NOW)[0] is card
+    made.drop(card)
+    assert len(made) == 1
