@@ -1,6 +1,6 @@
 # Everything a newcomer and CI type. The environment is .venv; locks are hash-checked.
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo run test check bench bench-peers eval fmt clean
+.PHONY: help install dev demo run test chaos check bench bench-peers effects eval fmt clean
 PYTHON ?= python3
 BIN := .venv/bin
 HOME_DIR ?= .tizmor
@@ -45,12 +45,18 @@ check: .venv/.dev ## Format, lint, types, imports
 test: check ## Everything check does, and all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
+chaos: .venv/.dev ## Break the product on purpose, the whole laboratory (ARGS="--only sweeps,soak --out folder"); 1 where anything is wrong
+	$(BIN)/python -m tests.laboratory $(ARGS)
+
 bench: .venv/.dev ## Figures of docs/performance.md (beside other engines after make bench-peers)
 	$(BIN)/python -m tests.bench --rounds $(ROUNDS)
 
 bench-peers: .venv/.python ## Install the engines bench compares with, apart from everything else
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-bench-peers.lock
+
+effects: .venv/.dev ## Who repeats an outside effect when killed right after it (beside others after make bench-peers)
+	$(BIN)/python -m tests.bench.effects
 
 eval: .venv/.installed ## The planner's figures with a real model (needs ANTHROPIC_API_KEY or ANTHROPIC_BASE_URL)
 	$(BIN)/python -m tests.evaluation $(ARGS)

@@ -25,6 +25,7 @@ from loguru import logger
 
 from engine.domain.ids import DEFAULT_TENANT, PrincipalId
 from engine.domain.tenant import Principal, Role
+from engine.domain.waiting import left
 from engine.errors import NotAllowedError, RequestError
 from engine.ports.clock import Clock
 
@@ -117,7 +118,7 @@ class OneTimeCodes:
     def redeem(self, code: str) -> Principal | None:
         """Use a code up. None: unknown, used or too old (the three are never told apart)."""
         entry = self._live.pop(token_hash(code[:MAX_TOKEN_CHARACTERS]), None)
-        if entry is None or entry[1] <= self._clock.now():
+        if entry is None or not left(entry[1], self._clock.now(), self._lifetime):
             return None
         return entry[0]
 
@@ -125,7 +126,7 @@ class OneTimeCodes:
         """Is a code good? It stays so; how long the answer takes says nothing of the codes."""
         presented, now, good = token_hash(code[:MAX_TOKEN_CHARACTERS]), self._clock.now(), False
         for key, (_, dies) in self._live.items():
-            good |= hmac.compare_digest(key, presented) and dies > now
+            good |= hmac.compare_digest(key, presented) and bool(left(dies, now, self._lifetime))
         return good
 
     def void(self) -> None:

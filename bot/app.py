@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,43 +13,54 @@ from zoneinfo import ZoneInfo
 from loguru import logger
 
 from bot.access import Access, AccessOptions
-from bot.door import OUTSIDE, Remembered
+from bot.admission import Admission
+from bot.admitted import AdmittedGateway
+from bot.arming import arm_failpoints
+from bot.clock_watch import ClockWatch
+from bot.door import OUTSIDE
 from bot.gateway import ChatBell, Gateway, Services
 from bot.housekeeping import CODES_KEPT, FORMS_KEPT, KEYS_KEPT, REMARKS_KEPT, Housekeeping
 from bot.inbox import Inbox
-from bot.language_model import open_model, purse, scripted
+from bot.language_model import guarded, open_model, purse, scripted, warmed
 from bot.linking import Linking
 from bot.local_chat import LOCAL, LocalChat, LocalRequests
 from bot.logs import keep_rows
 from bot.outbox import Outbox
+from bot.remembered_answers import RememberedAnswers
 from bot.render.view import CardLook
 from bot.services import keep_running
 from bot.settings import Settings
 from bot.slack.surface import SlackSurface
+from bot.storage_watch import StorageWatch
 from bot.surface_parts import SurfaceParts
 from bot.telegram.surface import TelegramSurface
 from bot.telemetry import Observatory
+from bot.undo_windows import UndoWindows
 from engine.concurrency import Wakeup
 from engine.domain.event import Event, EventType
-from engine.domain.ids import PrincipalId
-from engine.domain.request import Request
+from engine.domain.request import Derivation, Request
 from engine.domain.tenant import PersonalTime
-from engine.errors import TizmorError
 from engine.execution.attempt import Workshop
 from engine.execution.dispatcher import Dispatcher
 from engine.execution.executor import Executor
 from engine.execution.parts import RunParts
 from engine.execution.planning_session import PreviewDesk
-from engine.failpoints import arm
+from engine.orchestration.forker import Forker
 from engine.orchestration.master_orchestrator import MasterOrchestrator, OrchestratorOptions
+from engine.orchestration.plan_editor import PlanEditor
 from engine.orchestration.state_manager import StateManager
+from engine.orchestration.undo import Undoer
+from engine.planning.forking import ForkPlanner
 from engine.planning.model_planner import ModelPlanner
 from engine.planning.planner import OfflinePlanner, PlanPreview
+from engine.planning.undoing import UndoPlanner
 from engine.ports.planning import Planner, PlanningDesk
 from engine.proactive.alarms import Alarms
 from engine.registry.agent_registry import AgentRegistry
+from engine.registry.extension import NOTHING_MORE, Extension
 from engine.registry.tool_discovery import builtin
 from engine.safety.budgets import Spender, Spending, SpendingParts
+from engine.safety.circuits import Circuits
 from engine.safety.hitl_gates import HitlGates
 from engine.safety.resource_locks import ResourceLocks
 from engine.streaming.stream_manager import StreamManager
@@ -58,7 +69,7 @@ from integrations.anthropic import AnthropicModel
 from integrations.local_workspace import open_workspace
 from integrations.scheduling.clock import RandomIds, SystemClock
 from integrations.scheduling.timer import AlarmClock
-from storage.access_store import AccessStore, StoredAnswer
+from storage.access_store import AccessStore
 from storage.chat_store import SqliteChatLog
 from storage.codec import instant
 from storage.codes_store import SqliteCodes
@@ -89,66 +100,50 @@ class Tizmor:
     """Slack, where it is configured and wanted."""
     telegram: TelegramSurface | None
     """Telegram, where it is."""
-
-
-class RememberedAnswers:
-    """``bot.door.Idempotency`` over the access store."""
-
-    def __init__(self, store: AccessStore, clock: SystemClock) -> None:
-        self._store = store
-        self._clock = clock
-
-    async def recall(self, principal_id: PrincipalId, key: str) -> Remembered | None:
-        """What was answered under this key, or None."""
-        found = await self._store.recall(principal_id, key)
-        if found is None:
-            return None
-        return Remembered(route=found.route, body_hash=found.body_hash, status=found.status, body=found.body)  # pyright: ignore[reportArgumentType] - JSON by contract
-
-    async def remember(self, principal_id: PrincipalId, key: str, answer: Remembered) -> None:
-        """Keep an answer; the first one under a key stays."""
-        stored = StoredAnswer(
-            route=answer.route, body_hash=answer.body_hash, status=answer.status, body=dict(answer.body)
-        )
-        await self._store.remember(principal_id, key, stored, self._clock.now())
+    storage: StorageWatch
+    """Says when it is lost."""
+    stop: Callable[[], None]
+    """Takes nothing more from now on, and begins to end what runs. The block that opened it waits for that."""
 
 
 @asynccontextmanager
-async def open_tizmor(settings: Settings, *, outside: bool = False) -> AsyncGenerator[Tizmor]:
+async def open_tizmor(
+    settings: Settings, *, outside: bool = False, extension: Extension = NOTHING_MORE
+) -> AsyncGenerator[Tizmor]:
     """Own the home, recover what an earlier process left, and run until the block ends.
 
     Args:
         settings: everything that can be set.
         outside: also serve the chats outside that have their credentials.
+        extension: agents and tools of one's own.
 
     Raises:
         RequestError: the home is locked or not writable, or its database is newer; ``detail`` says what to do.
     """
-    _arm_failpoints(settings)
+    arm_failpoints(settings)
     clock = SystemClock()
     async with AsyncExitStack() as stack:
         home = settings.tizmor_home
         database = await stack.enter_async_context(open_database(home, now=instant(clock.now())))
         settings = await stack.enter_async_context(scripted(settings))
         model = await stack.enter_async_context(open_model(settings))
-        engine = _Engine(settings, database, clock, model)
+        engine = _Engine(settings, database, clock, model, extension)
         await engine.linking.load()
         stack.callback(engine.office.close)
         handle = keep_rows(engine.telemetry_store.log)
         stack.callback(logger.remove, handle)
         group = await stack.enter_async_context(asyncio.TaskGroup())
         product = engine.product(settings, outside=outside)
-        services = [group.create_task(job, name=name) for name, job in engine.jobs(product)]
-        stack.callback(_cancel, services)
+        engine.running = [group.create_task(job, name=name) for name, job in engine.jobs(product)]
         engine.dispatcher.open(group)
-        stack.callback(engine.dispatcher.close)
+        stack.callback(engine.stop)
         engine.alarm_clock.start()
         stack.callback(engine.alarm_clock.stop)
         engine.observatory.recovered(await engine.store.unfinished())
         engine.dispatcher.wake_all(await engine.store.moving())
         engine.ring_alarms()
         if model is not None:
-            warming = group.create_task(_warm(model), name="model")
+            warming = group.create_task(warmed(model), name="model")
             stack.callback(warming.cancel)
         yield product
 
@@ -157,13 +152,21 @@ class _Engine:
     """Everything wired together, from the store outwards."""
 
     def __init__(
-        self, settings: Settings, database: Database, clock: SystemClock, model: AnthropicModel | None
+        self,
+        settings: Settings,
+        database: Database,
+        clock: SystemClock,
+        model: AnthropicModel | None,
+        extension: Extension,
     ) -> None:
         self._settings = settings
         self._database = database
         self._clock = clock
         self.slack: SlackSurface | None = None
         self.telegram: TelegramSurface | None = None
+        self.running: list[asyncio.Task[None]] = []
+        self._admission = Admission()
+        self.watch = StorageWatch(database, self._admission, self._look_at_all, self._tell_owners)
         self._model = model
         ids = RandomIds()
         self.store = SqliteExecutionStore(database)
@@ -176,12 +179,13 @@ class _Engine:
         self.linking = Linking(self.people, self._codes, clock)
         self.telemetry_store = TelemetryStore(database)
         self.observatory = Observatory(self.telemetry_store)
-        self.registry = self._open_registry(settings.workspace, clock)
-        self._offline = OfflinePlanner(self.registry.specs)
-        self.planner: Planner = self._offline if model is None else ModelPlanner(self.registry.specs)
+        self.registry = self._open_registry(settings.workspace, clock, extension)
+        self._offline = extension.around(OfflinePlanner(self.registry.specs))
+        self.planner: Planner = self._offline if model is None else extension.around(ModelPlanner(self.registry.specs))
+        self._circuits = Circuits(clock, self.observatory.circuit)
         books = SpendingParts(store=self.store, state=self.state, clock=clock, ids=ids, telemetry=self.observatory)
-        self.spending = Spending(model, purse(settings), books)
-        self.dispatcher = Dispatcher(Executor(self._run_parts(database.generation, ids)).run, self.observatory)
+        self.spending = Spending(guarded(model, self._circuits), purse(settings), books)
+        self.dispatcher = Dispatcher(Executor(self._run_parts(database.generation, ids)).run, self.observatory, clock)
         self.gates = HitlGates(
             self.store, self.state, clock, lambda name: self.registry.tool(name).spec.inputs, self.dispatcher.wake
         )
@@ -199,6 +203,8 @@ class _Engine:
         self.state.watch(self.streams.heard)
         self.state.watch(self.observatory.heard)
         self.state.watch(self.outbox.heard)
+        self._undo_windows = UndoWindows(clock, self.outbox.mark)
+        self.state.watch(self._undo_windows.heard)
         self._access_store = AccessStore(database)
 
     def _run_parts(self, fence: int, ids: RandomIds) -> RunParts:
@@ -208,6 +214,7 @@ class _Engine:
             clock=self._clock,
             ids=ids,
             locks=ResourceLocks(),
+            circuits=self._circuits,
             gated_agents=self.registry.gated_agents(),
         )
         workshop = Workshop(
@@ -220,6 +227,7 @@ class _Engine:
             spending=self.spending,
             personal=PersonalTime(timezone=self._settings.tizmor_timezone),
             fence=fence,
+            stand_ins=self.registry.stand_ins(),
         )
         return RunParts(
             workshop=workshop,
@@ -228,14 +236,40 @@ class _Engine:
             ids=ids,
             gated_agents=self.registry.gated_agents(),
             early_agents=self.registry.early_agents(),
+            derived=self._derived(),
         )
+
+    def _derived(self) -> Mapping[Derivation, Planner]:
+        return {
+            Derivation.UNDO: UndoPlanner(self.store, self.registry.undone_by),
+            Derivation.FORK: ForkPlanner(self.store),
+        }
+
+    def stop(self) -> None:
+        """Take nothing more, and end what runs: reads at once, effects when they have ended. Repeating it is harmless."""
+        self._admission.stop()
+        self._database.hurry()
+        for task in self.running:
+            task.cancel()
+        self.dispatcher.close()
+
+    async def _look_at_all(self) -> None:
+        self.dispatcher.wake_all(await self.store.moving())
+
+    async def _tell_owners(self, what: str) -> None:
+        for surface in (self.slack, self.telegram):
+            if surface is not None:
+                await surface.tell_owners(f"storage_notice.{what}")
 
     def jobs(self, product: Tizmor) -> list[tuple[str, Coroutine[Any, Any, None]]]:
         """Start the services that run beside executions."""
         services = {
+            "storage": self.watch.run,
+            "clock": ClockWatch(self._clock, self.ring_alarms).run,
             "inbox": self.inbox.run,
             "outbox": self.outbox.run,
             "alarms": self._alarm_loop,
+            "undo_windows": self._undo_windows.run,
             "housekeeping": self._housekeeping().run,
         }
         if product.slack is not None:
@@ -268,11 +302,14 @@ class _Engine:
             bell=self._bell,
             clock=self._clock,
             timezone=settings.tizmor_timezone,
+            editor=PlanEditor(self.store, self.state, self._clock, self.registry.specs, self.dispatcher.wake),
+            forker=Forker(self.orchestrator),
+            undoer=Undoer(self.orchestrator, self._clock, self.registry.undone_by()),
             rated=self.outbox.mark,
             metrics=self.observatory.metrics,
             surfaces=self._surfaces_ready,
         )
-        door = Gateway(services)
+        door = AdmittedGateway(services, self._admission)
         if outside:
             self._open_surfaces(settings, door)
         options = AccessOptions(
@@ -293,6 +330,8 @@ class _Engine:
             settings=settings,
             slack=self.slack,
             telegram=self.telegram,
+            storage=self.watch,
+            stop=self.stop,
         )
 
     def _open_surfaces(self, settings: Settings, door: Gateway) -> None:
@@ -321,9 +360,10 @@ class _Engine:
         spender = Spender(tenant_id=request.tenant_id, user_id=request.user_id)
         return PreviewDesk(self.spending, spender)
 
-    def _open_registry(self, workspace: Path, clock: SystemClock) -> AgentRegistry:
+    def _open_registry(self, workspace: Path, clock: SystemClock, extension: Extension) -> AgentRegistry:
         self.office = open_workspace(workspace, clock, zone=ZoneInfo(self._settings.tizmor_timezone))
-        return builtin(self.office.documents, self.office.contacts, self.office.calendar, clock, self.remarks)
+        office = self.office
+        return builtin(office.documents, office.contacts, office.calendar, clock, self.remarks, extension)
 
     def _wire_chat(self, database: Database) -> None:
         self._bell = ChatBell()
@@ -332,11 +372,12 @@ class _Engine:
             gated_agents=self.registry.gated_agents(),
             model_agents=self.registry.model_agents() if self._model else frozenset(),
             banner="scripted" if self._settings.tizmor_scripted_model else "",
+            undone_by=self.registry.undone_by(),
         )
         local = LocalChat(self._chat, self._clock, look, OUTSIDE, self._bell.ring)
         self.outbox = Outbox(self.state, self._clock, local)
         requests = LocalRequests(self.orchestrator, self._settings.tizmor_timezone)
-        self.inbox = Inbox(self._chat, self._clock, {LOCAL: requests}, self._bell.ring)
+        self.inbox = Inbox(self._chat, self._clock, {LOCAL: requests}, self._bell.ring, self._admission)
 
     def _wire_alarms(self) -> None:
         self._alarm_bell = Wakeup()
@@ -353,27 +394,3 @@ class _Engine:
         while True:
             await self._alarm_bell.wait()
             await self._alarms.ring(self.alarm_clock)
-
-
-def _arm_failpoints(settings: Settings) -> None:
-    log = settings.tizmor_failpoint_log
-    if log is None:
-        arm(settings.tizmor_failpoint)
-        return
-    stream = log.open("a", buffering=1, encoding="utf-8")
-
-    def note(name: str) -> None:
-        stream.write(name + "\n")
-
-    arm(settings.tizmor_failpoint, note)
-
-
-async def _warm(model: AnthropicModel) -> None:
-    """Load what a first call would have to wait for; whatever is wrong, the first call says."""
-    with suppress(TizmorError):
-        await model.warm()
-
-
-def _cancel(services: list[asyncio.Task[None]]) -> None:
-    for task in services:
-        task.cancel()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
 from bot import __version__
+from bot.cli_plans import plan
+from bot.cli_storage import backup, restore
+from bot.command_line import Home, print_json, run_until_done, settings_from, token_of, with_product
 from engine.errors import RequestError, TizmorError
 
 app = App(
@@ -22,8 +23,10 @@ app = App(
     version=__version__,
     help="Write what you want done; Tizmor plans it, asks before it acts, and does it.",
 )
+app.command(plan)
+app.command(backup)
+app.command(restore)
 
-Home = Annotated[Path | None, Parameter(help="Folder of all state.")]
 Port = Annotated[int | None, Parameter(help="Port of the web door; 0 takes a free one.")]
 Host = Annotated[str | None, Parameter(help="Address of the web door.")]
 
@@ -58,15 +61,15 @@ def demo(
     """
     from integrations.local_workspace.sample import create_sample  # noqa: PLC0415 - only the demo needs it
 
-    settings = _settings(home, port, host, quiet=True, tizmor_scripted_model=model == "scripted" or None)
+    settings = settings_from(home, port, host, quiet=True, tizmor_scripted_model=model == "scripted" or None)
     create_sample(settings.workspace, date.today())  # noqa: DTZ011 - the person's own today
-    return _run(_serve(settings))
+    return run_until_done(_serve(settings))
 
 
 @app.command
 def run(*, home: Home = None, port: Port = None, host: Host = None) -> int:
     """Serve every configured surface until stopped."""
-    return _run(_serve(_settings(home, port, host), outside=True))
+    return run_until_done(_serve(settings_from(home, port, host), outside=True))
 
 
 @app.command
@@ -98,9 +101,9 @@ def init(
             raise RequestError(
                 "init_mixed", "Only --no-input and --home go with --telegram; the others are about Slack."
             )
-        return _run(_init_telegram(_settings(home, None, None, quiet=True), asks=asks))
-    settings = _settings(home, None, None, quiet=True, **{f"slack_{name}": value for name, value in given.items()})
-    return _run(_init(settings, manifest, over_http=http, asks=asks))
+        return run_until_done(_init_telegram(settings_from(home, None, None, quiet=True), asks=asks))
+    settings = settings_from(home, None, None, quiet=True, **{f"slack_{name}": value for name, value in given.items()})
+    return run_until_done(_init(settings, manifest, over_http=http, asks=asks))
 
 
 @app.command
@@ -114,7 +117,21 @@ def ask(request: str, *, home: Home = None, json: Annotated[bool, Parameter(name
         home: folder of all state.
         json: print the execution as JSON instead of text.
     """
-    return _run(_ask(request, home, as_json=json))
+    return run_until_done(_ask(request, home, as_json=json))
+
+
+@app.command
+def undo(execution_id: str, /, *, home: Home = None, json: Annotated[bool, Parameter(name="--json")] = False) -> int:
+    """Take back what an execution did, within ten minutes of its end: a meeting it made or moved, a document it saved.
+
+    What somebody has changed since stays. Exit codes: 0 all taken back, 1 not all of it, 2 it cannot be.
+
+    Args:
+        execution_id: as `tizmor ask --json` and the API name it.
+        home: folder of all state.
+        json: print the undo as JSON instead of text.
+    """
+    return run_until_done(_undo(execution_id, home, as_json=json))
 
 
 @app.command
@@ -126,7 +143,7 @@ def costs(*, home: Home = None, days: int = 30, json: Annotated[bool, Parameter(
         days: how far back to look, today included.
         json: print JSON instead of a table.
     """
-    return _run(_costs(home, days, as_json=json))
+    return run_until_done(_costs(home, days, as_json=json))
 
 
 @app.command
@@ -134,10 +151,10 @@ def doctor(*, home: Home = None, json: Annotated[bool, Parameter(name="--json")]
     """Show the effective settings, what is wrong, and how to mend it."""
     from bot.doctor import effective, examine  # noqa: PLC0415
 
-    settings = _settings(home, None, None)
+    settings = settings_from(home, None, None)
     findings = list(examine(settings))
     if json:
-        _print_json({"settings": effective(settings), "findings": [_finding(f) for f in findings]})
+        print_json({"settings": effective(settings), "findings": [_finding(f) for f in findings]})
     else:
         for name, value in effective(settings).items():
             print(f"  {name} = {value}")
@@ -152,7 +169,7 @@ def migrate(*, home: Home = None) -> int:
     from storage.database import DATABASE_FILE, HEAD, own_home  # noqa: PLC0415
     from storage.database import migrate as bring  # noqa: PLC0415
 
-    settings = _settings(home, None, None)
+    settings = settings_from(home, None, None)
     with own_home(settings.tizmor_home):
         bring(settings.tizmor_home / DATABASE_FILE)
     print(f"schema {HEAD}")
@@ -171,32 +188,10 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _settings(home: Path | None, port: int | None, host: str | None, *, quiet: bool = False, **options: Any) -> Any:
-    from bot.logs import set_up_logs  # noqa: PLC0415 - imports cost time that --help need not pay
-    from bot.settings import load_settings  # noqa: PLC0415
-
-    settings = load_settings(tizmor_home=home, tizmor_port=port, tizmor_host=host, **options)
-    asked = "tizmor_log_level" in settings.model_fields_set
-    set_up_logs(settings.tizmor_log_level if asked or not quiet else "ERROR")
-    return settings
-
-
-def _run(work: Coroutine[Any, Any, int]) -> int:
-    try:
-        return asyncio.run(work)
-    except BaseExceptionGroup as errors:
-        raise _first(errors) from None
-
-
-def _first(error: BaseException) -> BaseException:
-    while isinstance(error, BaseExceptionGroup):
-        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
-    return error
-
-
 async def _serve(settings: Any, *, outside: bool = False) -> int:
-    from bot.serve import serve, until_stopped  # noqa: PLC0415
+    from bot.serve import leave_at_once, serve, until_stopped  # noqa: PLC0415
 
+    why = ""
     async with serve(settings, outside=outside) as serving:
         gc.freeze()  # what start-up made lives as long as the process: walking it again and again would hold everybody up
         print(f"Tizmor is ready: {serving.url}")
@@ -207,10 +202,13 @@ async def _serve(settings: Any, *, outside: bool = False) -> int:
             looking = [group.create_task(_say_what_is_wrong_with_the_model(settings))]
             if outside:
                 looking.append(group.create_task(_say_what_chats_need(serving.tizmor, settings)))
-            await until_stopped()
+            why = await until_stopped(serving.tizmor)
             for look in looking:
                 look.cancel()
         print("Stopping; everything unfinished goes on at the next start.", flush=True)
+    if why:
+        print(why, file=sys.stderr)
+        leave_at_once(1)
     return 0
 
 
@@ -304,7 +302,21 @@ async def _ask(request: str, home: Path | None, *, as_json: bool) -> int:
     async def converse(settings: Any, url: str) -> int:
         return await _converse(settings, url, request, as_json=as_json)
 
-    return await _with_product(home, converse)
+    return await with_product(home, converse)
+
+
+async def _undo(execution_id: str, home: Path | None, *, as_json: bool) -> int:
+    async def take_back(settings: Any, url: str) -> int:
+        from bot.client import ApiClient  # noqa: PLC0415
+        from bot.render.texts import Texts  # noqa: PLC0415
+        from bot.terminal import Conversation, Prompt, read_line  # noqa: PLC0415
+
+        async with ApiClient(url, token_of(settings)) as client:
+            texts = Texts(settings.tizmor_locale, settings.tizmor_timezone)
+            conversation = Conversation(client, texts, Prompt(read=read_line), as_json=as_json)
+            return await conversation.undo(execution_id)
+
+    return await with_product(home, take_back)
 
 
 async def _costs(home: Path | None, days: int, *, as_json: bool) -> int:
@@ -316,38 +328,15 @@ async def _costs(home: Path | None, days: int, *, as_json: bool) -> int:
         from bot.terminal_view import costs as table  # noqa: PLC0415
 
         since = date.today() - timedelta(days=max(days, 1) - 1)  # noqa: DTZ011 - the operator's own today
-        async with ApiClient(url, _token(settings)) as client:
+        async with ApiClient(url, token_of(settings)) as client:
             found = await client.get(f"/api/costs?since={since.isoformat()}")
         if as_json:
-            _print_json(found)
+            print_json(found)
         else:
             Console().print(table(found, Texts(settings.tizmor_locale)))
         return 0
 
-    return await _with_product(home, show)
-
-
-async def _with_product(home: Path | None, use: Callable[[Any, str], Awaitable[int]]) -> int:
-    """Use the running process of the home through its door, or one of our own where none runs."""
-    from bot.serve import ENDPOINT_FILE, serve  # noqa: PLC0415
-    from storage.database import HomeLockedError  # noqa: PLC0415
-
-    settings = _settings(home, 0, None, quiet=True)
-    try:
-        async with serve(settings) as serving:
-            return await use(settings, serving.url)
-    except* HomeLockedError:
-        url = _endpoint(settings.tizmor_home / ENDPOINT_FILE)
-    return await use(settings, url)
-
-
-def _endpoint(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise RequestError(
-            "home_locked", f"{path.parent} is in use by a process that is starting or does not serve; try again."
-        ) from error
+    return await with_product(home, show)
 
 
 async def _converse(settings: Any, url: str, request: str, *, as_json: bool) -> int:
@@ -356,19 +345,12 @@ async def _converse(settings: Any, url: str, request: str, *, as_json: bool) -> 
     from bot.terminal import Conversation, Prompt, read_line  # noqa: PLC0415
     from engine.domain.request import dominant_locale  # noqa: PLC0415
 
-    async with ApiClient(url, _token(settings)) as client:
-        conversation = Conversation(client, Texts(dominant_locale(request)), Prompt(read=read_line), as_json=as_json)
+    async with ApiClient(url, token_of(settings)) as client:
+        conversation = Conversation(
+            client, Texts(dominant_locale(request), settings.tizmor_timezone), Prompt(read=read_line), as_json=as_json
+        )
         return await conversation.ask(request)
-
-
-def _token(settings: Any) -> str:
-    token: str = (settings.tizmor_home / "api_token").read_text(encoding="utf-8").strip()
-    return token
 
 
 def _finding(finding: Any) -> dict[str, Any]:
     return {"name": finding.name, "ok": finding.ok, "detail": finding.detail}
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False))

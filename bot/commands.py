@@ -76,6 +76,19 @@ def order(text: str) -> Order:
     return Order(command=found[0], rest=rest, locale=found[1])
 
 
+def version_meant(text: str) -> int | None:
+    """The older version of a plan that a whole message says to go back to, such as ``back to version 2``; None: it says
+    something else."""
+    said = _plain(text)
+    for locale in LOCALES:
+        for words in str(catalogue(locale)["conversation.back_words"]).split(","):
+            begin, _, end = _plain(words).partition("{n}")
+            number = said.removeprefix(begin).removesuffix(end)
+            if said == f"{begin}{number}{end}" and re.fullmatch("[1-9][0-9]{0,3}", number):
+                return int(number)
+    return None
+
+
 def _takes(command: Command, rest: str) -> bool:
     """May this stand behind the command? ``link ABC`` is one, while ``link the notes to the meeting`` asks for something."""
     return command in {Command.ASK, Command.CLAIM} or (command is Command.LINK and not _SPACES.search(rest))

@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.commands import Command, Order, steering
+from bot.commands import Command, Order, steering, version_meant
 from bot.door import ChatDoor, OrchestrateCommand
 from bot.render.card import render_card
+from bot.render.plan_changes import version_lines
 from bot.render.texts import Phrase, Texts, isolate
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision, DecisionVerb
 from engine.domain.execution import Signal
@@ -22,6 +23,7 @@ from engine.domain.request import dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal
 from engine.errors import ConflictError, RequestError, TizmorError
+from engine.planning.editing import GoBack, edit_id
 from engine.planning.follow_up import offer_id
 
 _SIGNALS = {Command.STOP: Signal.CANCEL, Command.PAUSE: Signal.PAUSE, Command.RESUME: Signal.RESUME}
@@ -100,8 +102,11 @@ class Conversing:
             if about and not live and given.command in _SIGNALS:
                 return self.say(Texts(given.locale, self._timezone), "over")
             return await self._steer_here(said, given, live if said.addressed else mine, begun=bool(thread))
-        if mine:
-            return await self._follow_up(said, mine[0])
+        changeable = [snapshot for snapshot in mine if not snapshot.execution.request.undoes]
+        if changeable and (older := version_meant(said.text)) is not None:
+            return await self._go_back(said, changeable[0], older)
+        if changeable:
+            return await self._follow_up(said, changeable[0])
         if said.addressed:
             await self._start(said)
         return ""
@@ -136,7 +141,7 @@ class Conversing:
             case Command.APPROVALS:
                 return await self._approvals(principal, texts)
             case Command.PLAN:
-                return self._plans(live, texts)
+                return await self._plans(principal, live, texts)
             case _:
                 return self.say(texts, "help")
 
@@ -204,8 +209,8 @@ class Conversing:
         ]
         return "\n".join([texts.say("conversation.status", n=len(live)), *lines])
 
-    def _plans(self, live: list[ExecutionSnapshot], texts: Texts) -> str:
-        """The steps of what is open, and how far each is."""
+    async def _plans(self, principal: Principal, live: list[ExecutionSnapshot], texts: Texts) -> str:
+        """The steps of what is open, and how far each is; where its plan was changed, every version and what it changed."""
         if not live:
             return texts.say("conversation.nothing_runs")
         lines: list[str] = []
@@ -214,7 +219,17 @@ class Conversing:
             lines += ["", isolate(card.title)] if lines else [isolate(card.title)]
             steps = [f"{step.number}. {isolate(step.title)} · {step.status}" for step in card.steps]
             lines += steps[:MOST_STEPS] or [card.status.label]
+            if card.version:
+                lines += version_lines((await self._door.plans(principal, snapshot.id)).versions, texts)
         return "\n".join(lines)
+
+    async def _go_back(self, said: Said, execution: ExecutionSnapshot, version: int) -> str:
+        """What an older version of the plan said is to be done."""
+        try:
+            await self._door.edit_plan(said.principal, execution.id, GoBack(version=version), said.key)
+        except RequestError as error:
+            return Texts(dominant_locale(said.text), self._timezone).error(error.code)
+        return ""
 
     async def _approvals(self, principal: Principal, texts: Texts) -> str:
         pending = await self._door.approvals(principal, ApprovalStatus.PENDING)
@@ -244,8 +259,8 @@ def heard_before(said: Said, thread: Sequence[ExecutionSnapshot]) -> bool:
     for snapshot in thread:
         if (snapshot.execution.request.request_key or "").endswith(f":{said.key}"):
             return True
-        offered = offer_id(snapshot.id, said.key)
-        if any(a.said_in == said.key or a.id == offered for a in snapshot.approvals):
+        made = {offer_id(snapshot.id, said.key), edit_id(snapshot.id, said.key)}
+        if any(a.said_in == said.key or a.id in made for a in snapshot.approvals):
             return True
     return False
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import SecretStr
 
+from bot.doctor_storage import examine_sqlite, examine_storage
 from bot.env_file import is_private
+from bot.finding import Finding
 from bot.models import look_at_model
 from bot.render.texts import bare
 from bot.settings import Settings, unknown_settings
@@ -21,23 +21,13 @@ from bot.slack.examination import examine_slack
 from bot.telegram.address import PREFIX, talk_of
 from bot.telegram.examination import Surroundings, examine_telegram
 from engine.errors import RequestError
-from storage.database import DATABASE_FILE, HEAD, HomeLockedError, own_home, schema_version
+from storage.database import DATABASE_FILE, HomeLockedError, own_home
 from storage.recent import recent_conversations
 
 _MOST_GROUPS = 5
 """Groups that are looked at; each takes two questions."""
 _CONVERSATIONS = 200
 """In a group every thread is one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing looked at."""
-
-    name: str
-    ok: bool
-    detail: str
-    """What was seen; where it is not fine, what to do."""
 
 
 def effective(settings: Settings) -> dict[str, str]:
@@ -57,23 +47,16 @@ def examine(settings: Settings) -> Iterator[Finding]:
     Not to be called where an event loop runs.
     """
     yield Finding(name="python", ok=sys.version_info >= (3, 11), detail=sys.version.split()[0])
-    yield _sqlite()
+    yield examine_sqlite()
     for name in unknown_settings():
         yield Finding(name=name, ok=False, detail="unknown setting; check its spelling, it has no effect")
     yield from _env_file(settings.tizmor_env_file)
     yield _database_url(settings)
     yield _home(settings.tizmor_home)
-    yield _database(settings.tizmor_home / DATABASE_FILE)
+    yield from examine_storage(settings.tizmor_home, running=_is_running(settings.tizmor_home))
     yield from _workspace(settings.workspace)
     yield from _model(settings)
     yield from _surfaces(settings)
-
-
-def _sqlite() -> Finding:
-    fits = sqlite3.sqlite_version_info >= (3, 35)
-    return Finding(
-        name="sqlite", ok=fits, detail=sqlite3.sqlite_version + ("" if fits else ": 3.35 or newer is needed")
-    )
 
 
 def _env_file(path: Path | None) -> Iterator[Finding]:
@@ -99,20 +82,6 @@ def _home(home: Path) -> Finding:
         return Finding(name="home", ok=True, detail=f"{home} (a process is running)")
     except RequestError as error:
         return Finding(name="home", ok=False, detail=error.detail)
-
-
-def _database(path: Path) -> Finding:
-    try:
-        version = schema_version(path)
-    except RequestError as error:
-        return Finding(name="database", ok=False, detail=error.detail)
-    if version is None:
-        return Finding(name="database", ok=True, detail="not made yet; the first start makes it")
-    if version > HEAD:
-        return Finding(
-            name="database", ok=False, detail=f"schema {version} is newer than {HEAD}: install the newer Tizmor"
-        )
-    return Finding(name="database", ok=True, detail=f"schema {version}")
 
 
 def _workspace(root: Path) -> Iterator[Finding]:

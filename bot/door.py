@@ -18,6 +18,9 @@ from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine
 from engine.domain.tenant import Principal
+from engine.orchestration.plan_editor import Edited
+from engine.planning.editing import PlanEdit
+from engine.ports.store import PlanVersion
 
 OUTSIDE = ("slack:", "telegram:")
 """How ids of conversations begin that are held in a chat outside: only that surface itself may name them."""
@@ -66,6 +69,15 @@ class ChatMessage:
     body: JsonObject
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanHistory:
+    """Every version of an execution's plan."""
+
+    snapshot: ExecutionSnapshot
+    versions: tuple[PlanVersion, ...]
+    """The first one first."""
+
+
 class Door(Protocol):
     """The one way in. Every method checks what the principal may see and do."""
 
@@ -100,6 +112,50 @@ class Door(Protocol):
         Raises:
             NotFoundError: unknown, or another person's.
             ConflictError: it is done, or its state does not admit the signal.
+        """
+        ...
+
+    async def undo(self, principal: Principal, execution_id: ExecutionId) -> ExecutionSnapshot:
+        """Take back what an execution did to the world, as an execution of its own in the same conversation, and return once
+        that is committed. Wanted twice, there is one: at the same moment both are given it, else the later is refused.
+
+        Raises:
+            NotFoundError: unknown, or another person's.
+            ConflictError: ``undo_not_yet``, ``undo_done``, ``undo_nothing``, ``undo_too_late``, see
+                :func:`engine.planning.undoing.must_be_undoable`.
+        """
+        ...
+
+    async def plans(self, principal: Principal, execution_id: ExecutionId) -> PlanHistory:
+        """Every version of an execution's plan.
+
+        Raises:
+            NotFoundError: unknown, or another person's.
+        """
+        ...
+
+    async def edit_plan(
+        self, principal: Principal, execution_id: ExecutionId, edit: PlanEdit | str, key: str
+    ) -> Edited:
+        """Change a plan, exactly or in words; committed on return, and nothing of the old version begins any more. A known
+        ``key`` changes nothing.
+
+        Raises:
+            NotFoundError: unknown, or another person's; ``step_unknown``, ``version_unknown``.
+            ConflictError: as :meth:`engine.orchestration.plan_editor.PlanEditor.edit`.
+            RequestError: ``inputs_invalid``; the words are empty or too long.
+        """
+        ...
+
+    async def fork(
+        self, principal: Principal, execution_id: ExecutionId, step: str | None, text: str, key: str
+    ) -> ExecutionSnapshot:
+        """Do an execution that is done again, from a step on or whatever failed of it, as an execution of its own in the same
+        conversation. What was done before that is brought in as it was. A known ``key`` gives the one it made.
+
+        Raises:
+            NotFoundError: unknown, or another person's; ``step_unknown``.
+            ConflictError: as :meth:`engine.orchestration.forker.Forker.begin`.
         """
         ...
 
@@ -162,6 +218,15 @@ class Question:
     """JSON schema of the call's arguments, where it is about a call."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undoable:
+    """An execution that can be taken back, with what a question about it needs."""
+
+    snapshot: ExecutionSnapshot
+    undone_by: Mapping[str, str]
+    """The tool that takes back what another did, by that one's name."""
+
+
 class ChatDoor(Door, Protocol):
     """What surfaces that hold conversations ask besides."""
 
@@ -192,6 +257,10 @@ class ChatDoor(Door, Protocol):
         Raises:
             NotFoundError: unknown, or another person's.
         """
+        ...
+
+    async def may_undo(self, principal: Principal, execution_id: ExecutionId) -> Undoable:
+        """An execution that :meth:`undo` would take back now. Changes nothing. Raises as :meth:`undo`."""
         ...
 
     async def check(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from bot.door import ChatMessage, OrchestrateCommand, Page, Question
+from bot.door import ChatMessage, OrchestrateCommand, Page, PlanHistory, Question, Undoable
 from bot.inbox import Inbox
 from engine.concurrency import Wakeup
 from engine.domain.approval import Approval, ApprovalStatus, Decision
@@ -18,7 +18,11 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine
 from engine.domain.tenant import Principal
 from engine.errors import TizmorError
+from engine.orchestration.forker import Forker
 from engine.orchestration.master_orchestrator import MasterOrchestrator
+from engine.orchestration.plan_editor import Edited, PlanEditor
+from engine.orchestration.undo import Undoer
+from engine.planning.editing import PlanEdit
 from engine.ports.chat_log import ChatLog, Delivery
 from engine.ports.clock import Clock
 from engine.ports.store import ExecutionStore
@@ -63,6 +67,9 @@ class Services:
     bell: ChatBell
     clock: Clock
     timezone: str
+    undoer: Undoer
+    editor: PlanEditor
+    forker: Forker
     rated: Callable[[ExecutionId], None]
     """Told when an execution was rated, so that its card shows it."""
     metrics: Callable[[], str]
@@ -110,6 +117,39 @@ class Gateway:
         """Pause, resume, cancel."""
         await self._allowed(principal, Action.STEER, execution_id)
         return await self._s.orchestrator.signal(execution_id, signal, principal.id)
+
+    async def undo(self, principal: Principal, execution_id: ExecutionId) -> ExecutionSnapshot:
+        """Take back what an execution did."""
+        undo = await self._s.undoer.begin(await self._allowed(principal, Action.STEER, execution_id))
+        return await self._s.orchestrator.get_execution(undo.id)
+
+    async def may_undo(self, principal: Principal, execution_id: ExecutionId) -> Undoable:
+        """Would that be taken?"""
+        snapshot = await self._allowed(principal, Action.STEER, execution_id)
+        self._s.undoer.check(snapshot)
+        return Undoable(snapshot=snapshot, undone_by=self._s.undoer.undone_by)
+
+    async def plans(self, principal: Principal, execution_id: ExecutionId) -> PlanHistory:
+        """Every version of a plan."""
+        snapshot = await self._allowed(principal, Action.SEE, execution_id)
+        return PlanHistory(snapshot=snapshot, versions=tuple(await self._s.editor.versions(execution_id)))
+
+    async def edit_plan(
+        self, principal: Principal, execution_id: ExecutionId, edit: PlanEdit | str, key: str
+    ) -> Edited:
+        """Change a plan."""
+        await self._allowed(principal, Action.STEER, execution_id)
+        if isinstance(edit, str):
+            return await self._s.editor.change(execution_id, edit, principal.id, key)
+        return await self._s.editor.edit(execution_id, edit, principal.id, key)
+
+    async def fork(
+        self, principal: Principal, execution_id: ExecutionId, step: str | None, text: str, key: str
+    ) -> ExecutionSnapshot:
+        """Do an execution again from a step on."""
+        earlier = await self._allowed(principal, Action.STEER, execution_id)
+        begun = await self._s.forker.begin(earlier, step, text, key)
+        return await self._s.orchestrator.get_execution(begun.id)
 
     async def approvals(self, principal: Principal, status: ApprovalStatus | None) -> tuple[Approval, ...]:
         """Approvals the principal may see."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from loguru import logger
 
+from bot.admission import Admission, answered
 from engine.concurrency import Wakeup
 from engine.errors import AuthExpiredError, UnavailableError
 from engine.failpoints import failpoint
@@ -23,6 +24,9 @@ LANES = 16
 FIRST_REST = timedelta(seconds=1)
 LONGEST_REST = timedelta(seconds=60)
 """A conversation whose outside world is away is gone on with after a pause that doubles between these."""
+
+ANSWERS = frozenset({"click", "form", "stopped"})
+"""Kinds of deliveries that are about something accepted before."""
 
 MOST_QUEUED = 2_000
 """Deliveries of one surface held in memory; the others stay in the log until there is room."""
@@ -52,8 +56,16 @@ class Inbox:
     """Hands deliveries to their surfaces. Killed before a delivery is noted as handled, the next process handles it again:
     request keys and compare-and-set decisions make that harmless."""
 
-    def __init__(self, log: ChatLog, clock: Clock, handlers: Mapping[str, Handler], shown: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        log: ChatLog,
+        clock: Clock,
+        handlers: Mapping[str, Handler],
+        shown: Callable[[], None],
+        admission: Admission | None = None,
+    ) -> None:
         self._log = log
+        self._admission = admission or Admission()
         self._clock = clock
         self._shown = shown
         self._queues = {name: _Queue(name, log, clock, handler, shown) for name, handler in handlers.items()}
@@ -75,7 +87,10 @@ class Inbox:
         Raises:
             UnavailableError: it may or may not have been committed; deliver it again.
         """
-        new = await self._log.receive(delivery)
+        self._admission.admit(answer=delivery.kind in ANSWERS)
+        failpoint("inbox.receive.before")
+        new = await answered(self._log.receive(delivery))
+        failpoint("inbox.receive.after")
         queue = self._queues.get(delivery.surface)
         if queue is None:
             logger.bind(surface=delivery.surface).warning("delivery_without_handler")
@@ -205,7 +220,9 @@ class _Queue:
             except Exception:  # noqa: BLE001 - the crash barrier of inbound messages
                 logger.bind(key=delivery.key).exception("inbound_broke")
                 answer = await self._told_broken(delivery)
+            failpoint("inbox.handle.after")
             await self._log.handled(delivery.key, self._clock.now(), answer)
+            failpoint("inbox.handled")
         except UnavailableError as error:
             return error
         if answer is not None:

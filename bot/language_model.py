@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from bot.models import model_options, price_gaps, prices
 from bot.render.texts import bare
 from bot.settings import Settings
-from engine.errors import RequestError
+from engine.errors import RequestError, TizmorError
+from engine.ports.language_model import LanguageModel
 from engine.safety.budgets import Purse
+from engine.safety.circuits import Circuits
+from engine.safety.guarded_model import GuardedModel
 from integrations.anthropic import AnthropicModel
 
 SCRIPTED_SECONDS = 1.0
@@ -47,6 +50,17 @@ async def open_model(settings: Settings) -> AsyncGenerator[AnthropicModel | None
             raise RequestError("price_missing", bare(gap.text))
     async with AnthropicModel(model_options(settings)) as model:
         yield model
+
+
+async def warmed(model: AnthropicModel) -> None:
+    """Load what a first call would have to wait for; whatever is wrong, the first call says."""
+    with suppress(TizmorError):
+        await model.warm()
+
+
+def guarded(model: LanguageModel | None, circuits: Circuits) -> LanguageModel | None:
+    """The model as executions get it: left alone while it keeps failing."""
+    return None if model is None else GuardedModel(model, circuits)
 
 
 def purse(settings: Settings) -> Purse:

@@ -137,3 +137,6 @@ class Outbox:
         surface = next((s for s in self._surfaces.values() if s.owns(conversation)), None)
         if surface is not None:
             await surface.show(snapshot)
+        origin = snapshot.execution.request.origin
+        if origin is not None and snapshot.execution.request.undoes:
+            self.mark(origin.execution_id)  # its end says that it is taken back

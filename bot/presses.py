@@ -20,7 +20,7 @@ class Press:
     """Something a person can do to an execution or an approval."""
 
     action: str
-    """``approve edit reject details choose answer run change drop pause resume cancel feedback page`` …"""
+    """``approve edit reject details choose answer run change back drop pause resume cancel retry feedback undo page`` …"""
     execution: str = ""
     approval: str = ""
     choice: str = ""

@@ -1,4 +1,4 @@
-"""What a button leads to, on whichever surface: a signal, a rating, one decision that is made once, or a form."""
+"""What a button leads to, on whichever surface: a signal, a rating, an undo, a new try, one decision, or a form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIGNALS = {"pause": Signal.PAUSE, "resume": Signal.RESUME, "cancel": Signal.CAN
 
 
 class Pressing:
-    """Repeatable: signals and ratings are, and the first decision wins."""
+    """Repeatable: signals and ratings are, the first decision wins, and there is one undo and one new try."""
 
     def __init__(self, door: ChatDoor) -> None:
         self._door = door
@@ -30,6 +30,12 @@ class Pressing:
         """
         if press.action in _SIGNALS:
             await self._door.signal(principal, ExecutionId(press.execution), _SIGNALS[press.action])
+            return None
+        if press.action == "undo":
+            await self._door.undo(principal, ExecutionId(press.execution))
+            return None
+        if press.action == "retry":
+            await self._door.fork(principal, ExecutionId(press.execution), None, "", "again")
             return None
         if press.action == "feedback":
             await self._door.feedback(principal, ExecutionId(press.execution), press.rating, "")
@@ -70,6 +76,8 @@ def at_once(press: Press, question: Question) -> Decision | None:
     match press.action:
         case "approve" | "run":
             return Decision(verb=DecisionVerb.APPROVE)
+        case "back":
+            return Decision(verb=DecisionVerb.MODIFY, arguments={"go_back": question.approval.plan_version - 1})
         case "choose":
             choice = choice_of(press.choice, (c.id for c in question.approval.choices))
             if choice is None:

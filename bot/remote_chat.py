@@ -7,6 +7,7 @@ each, not the way there. Killed between a post and its note, the next process lo
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from engine.concurrency import Wakeup
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.domain.json import content_hash
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.waiting import left
 from engine.errors import AuthExpiredError, RefusedError, UnavailableError
 from engine.failpoints import failpoint
 from engine.ports.clock import Clock
@@ -69,6 +71,8 @@ class RemoteChat:
         self._sent = sent
         self._shown: dict[ExecutionId, Shown] = {}
         self._jobs = Board(parts.messenger)
+        self._drawing: Counter[ExecutionId] = Counter()
+        """How many states of an execution are being drawn at the moment."""
         self._left_out: set[ExecutionId] = set()
         self._closed_until: datetime | None = None
         self._bell = Wakeup()
@@ -103,8 +107,8 @@ class RemoteChat:
         async with asyncio.TaskGroup() as group:
             while True:
                 now = self._parts.clock.now()
-                if self._closed_until is not None and self._closed_until > now:
-                    await self._wait(self._closed_until - now)
+                if self._closed_until is not None and (pause := left(self._closed_until, now, LONGEST_PAUSE)):
+                    await self._wait(pause)
                     continue
                 job, pause = self._jobs.next(now)
                 if job is None:
@@ -116,6 +120,17 @@ class RemoteChat:
     # What to send.
 
     async def _draw(self, snapshot: ExecutionSnapshot) -> None:
+        """Compare a state with what is shown. What is known of its execution stays known as long as any state of it is being
+        drawn: else an older one, that took longer, would count for the first."""
+        self._drawing[snapshot.id] += 1
+        try:
+            await self._draw_latest(snapshot)
+        finally:
+            self._drawing[snapshot.id] -= 1
+            self._drawing += Counter()  # forgets those that are at none
+        await self._note_if_shown(snapshot.id)
+
+    async def _draw_latest(self, snapshot: ExecutionSnapshot) -> None:
         parts, request = self._parts, snapshot.execution.request
         people = {a.decided_by for a in snapshot.approvals if a.decided_by} | {request.user_id}
         names = await parts.people.names(PrincipalId(p) for p in people)
@@ -134,7 +149,6 @@ class RemoteChat:
         for picture in parts.messenger.draw(view):
             self._compare(snapshot.id, known, place, picture)
         known.resting_at = snapshot.seq if snapshot.status in RESTING else None
-        await self._note_if_shown(snapshot.id)
 
     def _compare(self, execution_id: ExecutionId, known: Shown, place: Place, picture: Picture) -> None:
         job, shown = self._jobs.get(execution_id, picture.purpose), known.messages.get(picture.purpose)
@@ -314,7 +328,7 @@ class RemoteChat:
         known = self._shown.get(execution_id)
         if known is None or known.resting_at is None or known.unseen is not None:
             return
-        if self._jobs.has(execution_id):
+        if self._jobs.has(execution_id) or execution_id in self._drawing:
             return
         del self._shown[execution_id]
         await self._parts.log.up_to_date(execution_id, known.conversation_id, known.resting_at)

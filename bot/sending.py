@@ -15,6 +15,7 @@ from engine.domain.execution import ExecutionStatus
 from engine.domain.ids import ConversationId, ExecutionId
 from engine.domain.json import content_hash
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.waiting import left
 from engine.ports.message_log import LoggedMessage, MessageKey
 
 CARD = "card"
@@ -26,6 +27,9 @@ _NOW = timedelta(0)
 RESTING = frozenset({ExecutionStatus.DONE, ExecutionStatus.WAITING, ExecutionStatus.PAUSED})
 """An execution that is one of these has no news by itself."""
 
+
+LONGEST_WAIT = timedelta(hours=6)
+"""Longer than after any failed try a message waits for the next."""
 
 Name: TypeAlias = tuple[ExecutionId, str]
 """Execution and purpose."""
@@ -138,6 +142,7 @@ def gist_of(snapshot: ExecutionSnapshot) -> object:
         execution.plan_version,
         asked,
         snapshot.feedback,
+        snapshot.undo,
     )
 
 
@@ -262,7 +267,7 @@ class Board:
                 continue
             pause = self._messenger.wait(job.place, job.ref, job.picture.urgency)
             if job.not_before is not None:
-                pause = max(pause, job.not_before - now)
+                pause = max(pause, left(job.not_before, now, LONGEST_WAIT))
             elif group.kind is Kind.POST and pause > _NOW:
                 paused = job.picture.urgency  # all of them go to one room: no other of these may be sent sooner
             if pause <= _NOW:

@@ -29,9 +29,18 @@ class Observatory:
         self._events = Counter("tizmor_events", "Facts committed", ["type"], registry=self._registry)
         self._finished = Counter("tizmor_executions_finished", "By outcome", ["outcome"], registry=self._registry)
         self._moving = Gauge("tizmor_executions_unfinished", "Not done yet", registry=self._registry)
+        self._circuits = Gauge(
+            "tizmor_service_left_alone", "1 while a service that kept failing is", ["service"], registry=self._registry
+        )
         self._steps = Histogram(
             "tizmor_step_seconds", "By agent and status", ["agent", "status"], registry=self._registry
         )
+
+    def circuit(self, service: str, is_open: bool) -> None:  # noqa: FBT001 - ``engine.safety.circuits.Watcher``
+        """A service is left alone from now on, or is back."""
+        self._circuits.labels(service).set(is_open)
+        told = logger.bind(service=service)
+        told.warning("service_left_alone") if is_open else told.info("service_is_back")
 
     def span(self, span: Span) -> None:
         """See the port."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from getpass import getpass
 from typing import Any
+from urllib.parse import quote
 
 from rich.console import Console
 from rich.live import Live
@@ -60,7 +61,26 @@ class Conversation:
 
     async def ask(self, text: str) -> int:
         """Run it to its end, to a question nobody answers or to a spent budget; gives the exit code."""
-        started = await self._client.post("/api/orchestrate", {"request": text})
+        return await self._follow("/api/orchestrate", {"request": text})
+
+    async def undo(self, execution_id: str) -> int:
+        """Take an execution back, to the end of that; gives the exit code.
+
+        Raises:
+            RequestError: it cannot be taken back (any more), with the reason.
+        """
+        return await self._follow(f"/api/orchestrate/{quote(execution_id, safe='')}/undo", {})
+
+    async def fork(self, execution_id: str, body: Shown) -> int:
+        """Do an execution again from a step on, to the end of that; gives the exit code.
+
+        Raises:
+            RequestError: that is not possible, with the reason.
+        """
+        return await self._follow(f"/api/orchestrate/{quote(execution_id, safe='')}/fork", body)
+
+    async def _follow(self, path: str, body: Shown) -> int:
+        started = await self._client.post(path, body)
         execution = await self._watch(started["id"])
         if self._json:
             print(json.dumps(execution, ensure_ascii=False))

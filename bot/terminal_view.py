@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.render.account import account_lists
+from bot.render.approvals import when_tried
 from bot.render.card import PAUSE_SETTINGS
 from bot.render.cost import spend_line, step_cost
-from bot.render.texts import Texts
+from bot.render.texts import Texts, bare
 from bot.render.topics import asked, topic_choice
+from bot.render.undo import became_of
+from engine.domain.artifact import Undone, load
 from engine.domain.spend import Money, Spend, Usage
 
 Shown = dict[str, Any]
 """A JSON object of contract.md."""
 
 _MARKS = {"succeeded": "[green]✓[/]", "failed": "[red]✗[/]", "rejected": "[yellow]–[/]", "skipped": "[dim]·[/]"}
+_ACCOUNT_MARKS = {"done": ("✓", "green"), "not_done": ("–", "dim"), "unknown": ("?", "yellow")}
 
 
 def progress(execution: Shown, texts: Texts) -> RenderableType:
@@ -40,6 +46,11 @@ def question(approval: Shown, texts: Texts) -> Group:
     words = asked(approval["topic"], approval["title"], approval["parameters"], texts)
     title = words.title if words else approval["title"] or approval["kind"]
     lines: list[Text] = [Text(title, style="bold yellow")]
+    if approval["kind"] == "unknown_outcome":
+        asked_at = datetime.fromisoformat(approval["created_at"])
+        tried = when_tried(approval["parameters"], asked_at, texts)
+        lines.insert(0, Text(texts.say("approval.unknown_outcome", when=tried), style="bold"))
+        lines.append(Text(texts.say("approval.unknown_outcome_lead"), style="dim"))
     lines += [Text(line) for line in (words.subject, words.lead) if line] if words else []
     call: Shown = approval.get("call") or {}
     arguments: Shown = call.get("arguments") or {}
@@ -54,7 +65,7 @@ def question(approval: Shown, texts: Texts) -> Group:
 def result(execution: Shown, texts: Texts) -> Group:
     """How it ended, or why it does not go on; what came of it, and what it cost."""
     outcome = execution["outcome"] or execution["status"]
-    lines = [Text(texts.say(f"terminal.outcome.{outcome}"), style="bold")]
+    lines = [Text(texts.say(f"terminal.outcome.{outcome}"), style="bold"), *_account(execution, texts)]
     setting = PAUSE_SETTINGS.get(execution["pause_reason"])
     if setting:
         lines.append(Text(texts.say(f"card.paused.{execution['pause_reason']}", setting=setting), style="yellow"))
@@ -65,6 +76,7 @@ def result(execution: Shown, texts: Texts) -> Group:
         lines.append(Text(f"{found['meeting']['title']} · {found['meeting']['starts']} · {found['meeting']['link']}"))
     if found.get("agenda"):
         lines.append(Text(found["agenda"]["path"] or found["agenda"]["title"]))
+    lines += [Text(f"↩ {line}") for line in _undone(found, texts)]
     lines += [
         Text(f"[{n}] {s['path']}:{s['line'] or ''}", style="dim") for n, s in enumerate(found.get("sources") or [], 1)
     ]
@@ -73,6 +85,19 @@ def result(execution: Shown, texts: Texts) -> Group:
         lines.append(Text(texts.error(execution["error"]["code"]), style="red"))
     lines.append(Text(_cost(execution, texts), style="dim"))
     return Group(*(line for line in lines if line.plain))
+
+
+def _account(execution: Shown, texts: Texts) -> list[Text]:
+    """What was done, what was not, and what may have happened, where it did not simply succeed."""
+    lines: list[Text] = []
+    ended = datetime.fromisoformat(execution["updated_at"])
+    for one in account_lists(execution["result"], ended, texts):
+        mark, style = _ACCOUNT_MARKS[one.kind]
+        lines.append(Text(one.heading, style="bold"))
+        for row in one.rows:
+            note = ("" if not row.note else f" · {row.note}", "dim")
+            lines.append(Text.assemble((f"  {mark} ", style), row.title, note))
+    return lines
 
 
 def costs(found: Shown, texts: Texts) -> RenderableType:
@@ -85,6 +110,13 @@ def costs(found: Shown, texts: Texts) -> RenderableType:
         told = spend_line(_spend(line["cost"]), texts, model=line["model"], over=True)
         table.add_row(line["day"], Text(line["user_id"]), Text(line["model"]), Text(told))
     return table
+
+
+def _undone(found: Shown, texts: Texts) -> list[str]:
+    """What an undo took back: each thing, and what became of it."""
+    made: Shown = found.get("artifacts") or {}
+    undone = [one for value in made.values() if isinstance(one := load(value), Undone)]
+    return [bare(f"{one.title}: {became_of(one, texts)}") for one in undone]
 
 
 def _choice(approval: Shown, choice: Shown, texts: Texts) -> str:

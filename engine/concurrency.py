@@ -9,16 +9,22 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-async def finish(work: Coroutine[Any, Any, T], *, within: float) -> T:
+async def finish(work: Coroutine[Any, Any, T], *, within: float, unhurried: bool = False) -> T:
     """Run ``work`` to its end even if the caller is cancelled meanwhile; the cancellation is delivered afterwards.
 
-    For recording what already happened: an effect's end, an outcome. ``within`` bounds it, in seconds.
+    For recording what already happened: an effect's end, an outcome.
+
+    Args:
+        work: what has to end.
+        within: bounds it, in seconds.
+        unhurried: only from when the caller is cancelled: until then it may wait for a storage that is away.
 
     Raises:
         TimeoutError: it did not end in time (it is cancelled then).
         asyncio.CancelledError: after ``work`` ended, if the caller had been cancelled.
     """
-    task = asyncio.get_running_loop().create_task(_bounded(work, within))
+    limit = asyncio.timeout(None if unhurried else within)
+    task = asyncio.get_running_loop().create_task(_bounded(work, limit))
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
@@ -26,6 +32,8 @@ async def finish(work: Coroutine[Any, Any, T], *, within: float) -> T:
         except asyncio.CancelledError as error:
             if task.cancelled():
                 raise
+            if unhurried and cancelled is None:
+                limit.reschedule(asyncio.get_running_loop().time() + within)
             cancelled = error
         except BaseException:  # noqa: BLE001, S110 - the task's own error is raised by result() below
             pass
@@ -35,8 +43,8 @@ async def finish(work: Coroutine[Any, Any, T], *, within: float) -> T:
     return task.result()
 
 
-async def _bounded(work: Awaitable[T], within: float) -> T:
-    async with asyncio.timeout(within):
+async def _bounded(work: Awaitable[T], limit: asyncio.Timeout) -> T:
+    async with limit:
         return await work
 
 

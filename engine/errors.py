@@ -7,10 +7,12 @@ TizmorError
 │   └── ConflictError     it exists, and its state no longer admits the action
 ├── IntegrationError      the outside world failed
 │   ├── UnavailableError  may work later: retry
+│   │   └── StorageAwayError  what does not answer is our own storage
 │   ├── AuthExpiredError  works once somebody reconnects the account
 │   └── RefusedError      will never work like this: do not retry
 ├── PlanError             the plan is wrong: replan or ask
 └── InternalError         our bug
+    └── DamagedError      stored data is not what was stored
 """
 
 from __future__ import annotations
@@ -60,7 +62,10 @@ class IntegrationError(TizmorError):
 
 
 class UnavailableError(IntegrationError):
-    """May work later; the engine retries with back-off, and not before ``retry_after`` where the service named it."""
+    """May work later; the engine retries with back-off, and not before ``retry_after`` where the service named it.
+
+    ``untouched``: it is certain that the call did not reach the service, so that nothing can have happened there.
+    """
 
     def __init__(
         self,
@@ -69,9 +74,15 @@ class UnavailableError(IntegrationError):
         parameters: Mapping[str, str] | None = None,
         *,
         retry_after: timedelta | None = None,
+        untouched: bool = False,
     ) -> None:
         super().__init__(code, detail, parameters)
         self.retry_after = retry_after
+        self.untouched = untouched
+
+
+class StorageAwayError(UnavailableError):
+    """Our own storage does not answer. A write may have happened all the same: read again to know."""
 
 
 class AuthExpiredError(IntegrationError):
@@ -88,3 +99,11 @@ class PlanError(TizmorError):
 
 class InternalError(TizmorError):
     """Our bug: an invariant did not hold."""
+
+
+class DamagedError(InternalError):
+    """Stored data of one execution is not what was stored: nothing that follows from it may be done."""
+
+    def __init__(self, code: str, detail: str, execution_id: str) -> None:
+        super().__init__(code, detail, {"id": execution_id})
+        self.execution_id = execution_id

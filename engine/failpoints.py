@@ -11,6 +11,8 @@ import signal
 from collections import Counter
 from collections.abc import Callable
 
+_ANY = "*"
+
 _armed: str | None = None
 _hits: Counter[str] = Counter()
 _observer: Callable[[str], None] | None = None
@@ -20,7 +22,8 @@ def arm(spec: str | None, observer: Callable[[str], None] | None = None) -> None
     """Choose where to die.
 
     Args:
-        spec: ``name#n`` kills the process (SIGKILL) the n-th time the point is passed, counted from 1; None disarms.
+        spec: ``name#n`` kills the process (SIGKILL) the n-th time the point is passed, counted from 1; ``*#n`` at the
+            n-th point of any name; None disarms.
         observer: called with each point's ``name#n`` as it is passed, to enumerate them.
     """
     global _armed, _observer
@@ -33,8 +36,9 @@ def failpoint(name: str) -> None:
     if _armed is None and _observer is None:
         return
     _hits[name] += 1
-    passed = f"{name}#{_hits[name]}"
+    _hits[_ANY] += 1
+    passed, whichever = f"{name}#{_hits[name]}", f"{_ANY}#{_hits[_ANY]}"
     if _observer is not None:
         _observer(passed)
-    if passed == _armed:
+    if _armed in {passed, whichever}:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, and_, delete, func, or_, select, update
 
 from engine.domain.ids import PrincipalId, TenantId
-from engine.errors import UnavailableError
+from engine.errors import StorageAwayError
 from engine.ports.codes import Code, CodeKind
 from storage.codec import instant, parse_instant
 from storage.database import Database
@@ -61,7 +61,7 @@ class SqliteCodes:
     def spoil(self, token_hash: str) -> None:
         """See the port: the one writer commits in the order in which it is given things."""
         if not self._database.write_behind([Write(_SPOIL, {"b_hash": token_hash}, None)]):
-            raise UnavailableError("storage_unavailable", "Too much waits to be written; a code could not be ended.")
+            raise StorageAwayError("storage_unavailable", "Too much waits to be written; a code could not be ended.")
 
     async def void(self, accounts: Iterable[PrincipalId]) -> None:
         """See the port."""

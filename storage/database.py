@@ -9,17 +9,22 @@ import sqlite3
 import sys
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import RowMapping, Select, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import QueuePool
 
-from engine.errors import RequestError, UnavailableError
+from engine.errors import RequestError, StorageAwayError
+from storage.acknowledged import AcknowledgedFile
+from storage.backup import back_up_before
+from storage.faults import Fault, FaultKind, fault_of, is_undecodable
+from storage.health import StorageHealth, StorageState
+from storage.ownership import Taking, take_ownership
 from storage.writer import Writer, connect_for_writing
 from storage.writes import Write
 
@@ -48,7 +53,11 @@ class Database:
 
     def __init__(self, path: Path, *, durable: bool = True) -> None:
         self.path = path
-        self._writer = Writer(path, durable=durable)
+        self.health = StorageHealth()
+        """Whether it answers."""
+        self.missing = ""
+        """What an earlier process had committed and is not there any more, in one sentence; empty: nothing."""
+        self._writer = Writer(path, durable=durable, health=self.health)
         self._readers = create_engine(
             "sqlite://",
             creator=partial(connect_for_reading, path),
@@ -59,6 +68,8 @@ class Database:
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="tizmor-reader")
         self.generation = 0
         """Number of this process among all that ever owned the database: the fence of everything it writes."""
+        self.reads_fail = False
+        """Did a read fail since this was last set to False?"""
 
     async def write(self, writes: Sequence[Write]) -> bool:
         """Commit one unit through the single writer."""
@@ -76,30 +87,55 @@ class Database:
         """Rows of several queries with the same parameters as of one instant, in one hop to a reader thread.
 
         Raises:
-            UnavailableError: ``storage_unavailable``: SQLite refused.
+            StorageAwayError: ``storage_unavailable``: SQLite refused.
         """
         loop = asyncio.get_running_loop()
         try:
             return await loop.run_in_executor(self._threads, self._read, queries, parameters)
-        except OperationalError as error:
-            raise UnavailableError("storage_unavailable", f"The database refused a read: {error.orig}.") from error
+        except DatabaseError as error:
+            raise self._unread(error) from error
 
     def _read(self, queries: Sequence[Query], parameters: Mapping[str, str]) -> list[Rows]:
+        try:
+            return self._rows(queries, parameters)
+        except DatabaseError as error:
+            if not is_undecodable(error.orig):
+                raise
+        return self._rows(queries, parameters, leniently=True)
+
+    def _rows(self, queries: Sequence[Query], parameters: Mapping[str, str], *, leniently: bool = False) -> list[Rows]:
         with self._readers.connect() as connection, connection.begin():
+            raw: Any = connection.connection.driver_connection
+            raw.text_factory = _any_text if leniently else str
             return [connection.execute(query, parameters).mappings().all() for query in queries]
 
+    def _unread(self, error: DatabaseError) -> StorageAwayError:
+        fault = Fault(FaultKind.IO, str(error)) if error.orig is None else fault_of(_as_exception(error.orig))
+        if fault.fatal:
+            self.health.become(StorageState.LOST, fault)
+        self.reads_fail = True
+        return StorageAwayError("storage_unavailable", fault.detail)
+
+    def look_after(self) -> None:
+        """See that the files are still there, and keep space back where the disk fills up. Blocking; once in a while."""
+        self._writer.look()
+        self._writer.keep_reserve()
+
     def start(self, now: str) -> None:
-        """Take the next generation, close the books of the last one, and start the writer thread."""
-        connection = connect_for_writing(self.path, durable=True)
-        try:
-            cursor = connection.execute("INSERT INTO generations (started_at) VALUES (?)", (now,))
-            self.generation = int(cursor.lastrowid or 0)
-            # Calls an earlier process never accounted for cost what was reserved for them.
-            connection.execute("UPDATE model_calls SET settled = 1 WHERE settled = 0")
-        finally:
-            connection.close()
+        """Take the next generation, close the books of the last one, and start the writer thread.
+
+        Raises:
+            RequestError: ``home_not_writable`` or ``database_corrupt``: it cannot be written.
+        """
+        taken = _take(self.path, now)
+        self.generation, self.missing = taken.generation, taken.missing
         sys.setswitchinterval(SWITCH_SECONDS)
+        self._writer.generation = self.generation
         self._writer.open()
+
+    def hurry(self) -> None:
+        """The process ends: from now on a storage that is away is not waited for, or not for long."""
+        self._writer.hurry()
 
     async def stop(self) -> None:
         """Close readers first (the writer checkpoints last)."""
@@ -131,7 +167,7 @@ async def open_database(home: Path, *, now: str, durable: bool = True) -> AsyncG
 def own_home(home: Path) -> Generator[None]:
     """Hold the home's lock file; the operating system drops it when the process dies, however it dies."""
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_folder(home)
         descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise RequestError(
@@ -150,6 +186,32 @@ def own_home(home: Path) -> Generator[None]:
         os.close(descriptor)
 
 
+def _make_folder(home: Path) -> None:
+    """Make the home where it is missing. SQLite syncs the names in it; its own name is synced here."""
+    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        for made in reversed(missing):
+            _sync_folder(made.parent)
+    except OSError:
+        with suppress(OSError):
+            for made in missing:  # so that the next start makes and syncs them anew
+                made.rmdir()
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """One that may not be read is left to the file system."""
+    try:
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except PermissionError:
+        return
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def connect_for_reading(path: Path) -> sqlite3.Connection:
     """Open read-only, so that closing it never checkpoints; any character may stand in the path."""
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False)
@@ -164,7 +226,7 @@ def schema_version(path: Path) -> str | None:
         row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     except sqlite3.OperationalError:
         return None
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise RequestError(
             "database_corrupt", f"{path} is not a readable database ({error}); restore a backup or move it away."
         ) from error
@@ -174,10 +236,12 @@ def schema_version(path: Path) -> str | None:
 
 
 def migrate(path: Path) -> None:
-    """Bring the schema to HEAD. Alembic is imported only when there is something to do.
+    """Bring the schema to HEAD, all of it or nothing, with a backup of what was there. Alembic is imported only when there is
+    something to do.
 
     Raises:
-        RequestError: ``database_newer`` when a newer program has been here; nothing is changed.
+        RequestError: ``database_newer`` when a newer program has been here; ``database_corrupt``; ``backup_failed``: the
+            backup does not fit or cannot be trusted. Nothing is changed.
     """
     version = schema_version(path)
     if version == HEAD:
@@ -187,6 +251,8 @@ def migrate(path: Path) -> None:
             "database_newer",
             f"{path} was written by a newer Tizmor (schema {version}, this one knows {HEAD}); install the newer version.",
         )
+    if version is not None:
+        back_up_before(path, HEAD)
     connect_for_writing(path, durable=True).close()
     path.chmod(0o600)
     from alembic import command  # noqa: PLC0415 - costs 100 ms and is rarely needed
@@ -196,3 +262,21 @@ def migrate(path: Path) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["database"] = str(path)
     command.upgrade(config, "head")
+
+
+def _take(path: Path, now: str) -> Taking:
+    try:
+        return take_ownership(path, now, AcknowledgedFile(path.parent))
+    except (sqlite3.Error, OSError) as error:
+        fault = fault_of(error)
+        code = "database_corrupt" if fault.fatal else "home_not_writable"
+        raise RequestError(code, f"{path} cannot be taken into use. {fault.detail}") from error
+
+
+def _as_exception(error: BaseException) -> Exception:
+    return error if isinstance(error, Exception) else RuntimeError(str(error))
+
+
+def _any_text(stored: bytes) -> str:
+    """Text of a damaged row, so that the others beside it can be read."""
+    return stored.decode("utf-8", "surrogateescape")

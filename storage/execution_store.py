@@ -8,28 +8,35 @@ from datetime import date, datetime
 from sqlalchemy import BindParameter, RowMapping, bindparam, case, func, select, text
 
 from engine.domain.approval import Approval, ApprovalStatus
-from engine.domain.effect import Effect, Intent, IntentStatus
-from engine.domain.event import Event, EventType
-from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepOutcome, StepRun, StepStatus
+from engine.domain.effect import Intent
+from engine.domain.event import Event
+from engine.domain.execution import ExecutionStatus
 from engine.domain.ids import ApprovalId, ConversationId, EffectKey, ExecutionId, PrincipalId, StepId, TenantId
 from engine.domain.message import AgentMessage
-from engine.domain.request import Request
-from engine.domain.snapshot import ExecutionSnapshot
-from engine.domain.spend import CostLine, Money, Spend, Usage
+from engine.domain.request import undo_key
+from engine.domain.snapshot import ExecutionSnapshot, Undo
+from engine.domain.spend import CostLine, Spend
+from engine.errors import DamagedError
 from engine.ports.changes import Change, Due, DueKind
-from engine.ports.store import AskedOf
+from engine.ports.store import AskedOf, PlanVersion
 from storage.codec import (
-    decode,
     instant,
-    load_approval,
-    load_error,
-    load_origin,
-    load_plan,
-    maybe_decode,
-    maybe_parse,
     parse_instant,
 )
 from storage.database import Database
+from storage.plan_versions import versions_of
+from storage.rows import (
+    approval_of,
+    artifact_of,
+    event_of,
+    execution_of,
+    intent_of,
+    outcome_of,
+    plan_of,
+    remains_of,
+    spend_of,
+    step_run_of,
+)
 from storage.tables import approvals, chat, effects, events, executions, spend
 from storage.writes import writes
 from storage.writes.spend import USAGE
@@ -51,15 +58,28 @@ _p, _sc, _ev, _fb = executions.plans.c, executions.shared_context.c, events.even
 _this: BindParameter[str] = bindparam("execution")
 _SNAPSHOT = (
     select(executions.executions).where(_e.id == _this),
-    select(executions.plans).where(_p.execution_id == _this).order_by(_p.version.desc()).limit(1),
+    select(executions.plans).where(_p.execution_id == _this).order_by(_p.version.desc()).limit(2),
     select(executions.execution_steps).where(_st.execution_id == _this, _st.superseded.is_(None)),
-    select(_ap.body).where(_ap.execution_id == _this).order_by(_ap.created_at, _ap.id),
-    select(_sc.name, _sc.value).where(_sc.execution_id == _this),
+    select(approvals.pending_approvals).where(_ap.execution_id == _this).order_by(_ap.created_at, _ap.id),
+    select(executions.shared_context).where(_sc.execution_id == _this),
     select(func.max(_ev.seq).label("seq")).where(_ev.execution_id == _this),
     select(_fb.rating).where(_fb.execution_id == _this).order_by(_fb.at.desc()).limit(1),
     select(_mc.step_id, *_SPEND_SUMS).where(_mc.execution_id == _this).group_by(_mc.step_id),
 )
 """What one snapshot is read with, all as of one instant."""
+_in = effects.intents.c
+_undo = executions.executions.alias("undo")
+_AFTERWARDS = (
+    select(effects.intents).where(_in.execution_id == _this).order_by(_in.started_at, _in.key),
+    select(_undo.c.id, _undo.c.outcome).where(
+        _e.id == _this,
+        _undo.c.tenant_id == _e.tenant_id,
+        _undo.c.user_id == _e.user_id,
+        _undo.c.request_key == bindparam("undo_key"),
+        _undo.c.origin.is_not(None),
+    ),
+)
+"""What is read besides of an execution that is done: nothing of it changes any more, save that it may be taken back."""
 
 
 class SqliteExecutionStore:
@@ -79,16 +99,32 @@ class SqliteExecutionStore:
         )
         if not found:
             return None
+        if found[0]["damaged"] is not None:
+            return remains_of(found[0], last[0]["seq"] or 0)
+        execution = execution_of(found[0])
+        intents, undo = (), None
+        if execution.status is ExecutionStatus.DONE:
+            intents, undo = await self._afterwards(execution_id)
         return ExecutionSnapshot(
-            execution=_execution(found[0]),
-            plan=load_plan(plans[0]["schema"], plans[0]["body"]) if plans else None,
-            step_runs={StepId(row["step_id"]): _step_run(row) for row in steps},
-            approvals=tuple(load_approval(row["body"]) for row in questions),
-            artifacts={StepId(row["name"]): decode(row["value"]) for row in context},
+            execution=execution,
+            plan=plan_of(plans[0]) if plans else None,
+            before=plan_of(plans[1]) if plans[1:] and plans[1]["version"] else None,
+            step_runs={StepId(row["step_id"]): step_run_of(row) for row in steps},
+            approvals=tuple(approval_of(row) for row in questions),
+            artifacts={StepId(row["name"]): artifact_of(row) for row in context},
             seq=last[0]["seq"] or 0,
             feedback=rating[0]["rating"] if rating else 0,
-            spends={None if row["step_id"] is None else StepId(row["step_id"]): _spend(row) for row in calls},
+            spends={None if row["step_id"] is None else StepId(row["step_id"]): spend_of(row) for row in calls},
+            effects=intents,
+            undo=undo,
         )
+
+    async def _afterwards(self, execution_id: ExecutionId) -> tuple[tuple[Intent, ...], Undo | None]:
+        done, undone = await self._database.rows_together(
+            *_AFTERWARDS, execution=execution_id, undo_key=undo_key(execution_id)
+        )
+        undo = next((Undo(execution_id=ExecutionId(u["id"]), outcome=outcome_of(u["outcome"])) for u in undone), None)
+        return tuple(intent_of(row) for row in done), undo
 
     async def by_request_key(self, tenant: TenantId, user: PrincipalId, key: str) -> ExecutionId | None:
         """See the port."""
@@ -149,9 +185,9 @@ class SqliteExecutionStore:
         return [
             CostLine(
                 day=date.fromisoformat(row["day"]),
-                user_id=PrincipalId(row["user_id"]),
+                user_id=PrincipalId(row["asker"]),
                 model=row["model"],
-                spend=_spend(row),
+                spend=spend_of(row),
             )
             for row in await self._database.rows(query)
         ]
@@ -159,7 +195,7 @@ class SqliteExecutionStore:
     async def day_spend(self, tenant: TenantId, day: date) -> Spend:
         """See the port."""
         query = select(*_SPEND_SUMS).where(_mc.tenant_id == tenant, _mc.day == day.isoformat())
-        return _spend((await self._database.rows(query))[0])
+        return spend_of((await self._database.rows(query))[0])
 
     async def executions(
         self, tenant: TenantId, users: frozenset[PrincipalId] | None, *, limit: int, before: str | None
@@ -176,54 +212,62 @@ class SqliteExecutionStore:
 
     async def approval(self, approval_id: ApprovalId) -> Approval | None:
         """See the port."""
-        rows = await self._database.rows(select(_ap.body).where(_ap.id == approval_id))
-        return load_approval(rows[0]["body"]) if rows else None
+        rows = await self._database.rows(select(approvals.pending_approvals).where(_ap.id == approval_id))
+        return approval_of(rows[0]) if rows else None
 
     async def asked(self, approval_id: ApprovalId) -> AskedOf | None:
         """See the port."""
-        query = select(_ap.body, _ap.tenant_id, _e.user_id).where(_ap.id == approval_id, _e.id == _ap.execution_id)
+        query = select(approvals.pending_approvals, _e.user_id.label("asker")).where(
+            _ap.id == approval_id, _e.id == _ap.execution_id
+        )
         rows = await self._database.rows(query)
         if not rows:
             return None
         row = rows[0]
         return AskedOf(
-            approval=load_approval(row["body"]),
+            approval=approval_of(row),
             tenant_id=TenantId(row["tenant_id"]),
-            user_id=PrincipalId(row["user_id"]),
+            user_id=PrincipalId(row["asker"]),
         )
 
     async def gate(self, execution_id: ExecutionId, step_id: StepId, effect_number: int) -> Approval | None:
         """See the port."""
-        query = select(_ap.body).where(
+        query = select(approvals.pending_approvals).where(
             _ap.execution_id == execution_id, _ap.step_id == step_id, _ap.kind == "gate", _ap.status != "superseded"
         )
         rows = await self._database.rows(query.order_by(_ap.created_at, _ap.id))
-        asked = [a for row in rows if (a := load_approval(row["body"])).effect_number == effect_number]
+        asked = [a for row in rows if (a := approval_of(row)).effect_number == effect_number]
         return asked[-1] if asked else None
 
     async def approvals(
         self, tenant: TenantId, users: frozenset[PrincipalId] | None, status: ApprovalStatus | None
     ) -> Sequence[Approval]:
         """See the port."""
-        query = select(_ap.body).where(_ap.tenant_id == tenant)
+        query = select(approvals.pending_approvals).where(_ap.tenant_id == tenant)
         if users is not None:
             query = query.where(_ap.execution_id.in_(select(_e.id).where(_e.user_id.in_(sorted(users)))))
         if status is not None:
             query = query.where(_ap.status == status.value)
         rows = await self._database.rows(query.order_by(_ap.created_at.desc()).limit(200))
-        return [load_approval(row["body"]) for row in rows]
+        return [approval for row in rows if (approval := _maybe_approval(row)) is not None]
 
     async def intent(self, key: EffectKey) -> Intent | None:
         """See the port."""
         c = effects.intents.c
         rows = await self._database.rows(select(effects.intents).where(c.key == key))
-        return _intent(rows[0]) if rows else None
+        return intent_of(rows[0]) if rows else None
+
+    async def intents(self, execution_id: ExecutionId) -> Sequence[Intent]:
+        """See the port."""
+        c = effects.intents.c
+        query = select(effects.intents).where(c.execution_id == execution_id).order_by(c.started_at, c.key)
+        return [intent_of(row) for row in await self._database.rows(query)]
 
     async def events(self, execution_id: ExecutionId, after: int) -> Sequence[Event]:
         """See the port."""
         c = events.events.c
         query = select(events.events).where(c.execution_id == execution_id, c.seq > after).order_by(c.seq).limit(500)
-        return [_event(row) for row in await self._database.rows(query)]
+        return [event_of(row) for row in await self._database.rows(query)]
 
     async def messages(self, execution_id: ExecutionId, recipient: str) -> Sequence[AgentMessage]:
         """See the port."""
@@ -239,6 +283,10 @@ class SqliteExecutionStore:
             )
             for row in await self._database.rows(query.order_by(c.at, c.text_hash))
         ]
+
+    async def versions(self, execution_id: ExecutionId) -> Sequence[PlanVersion]:
+        """See the port."""
+        return await versions_of(self._database, execution_id)
 
     async def due(self, limit: int) -> Sequence[Due]:
         """See the port."""
@@ -256,81 +304,9 @@ class SqliteExecutionStore:
         ]
 
 
-def _execution(row: Row) -> Execution:
-    return Execution(
-        id=ExecutionId(row["id"]),
-        request=Request(
-            text=row["request"],
-            user_id=PrincipalId(row["user_id"]),
-            tenant_id=TenantId(row["tenant_id"]),
-            conversation_id=ConversationId(row["conversation_id"]),
-            locale=row["locale"],
-            timezone=row["timezone"],
-            dry_run=bool(row["dry_run"]),
-            request_key=row["request_key"],
-            sent_at=maybe_parse(row["sent_at"]),
-            origin=load_origin(row["origin"]),
-        ),
-        status=ExecutionStatus(row["status"]),
-        outcome=None if row["outcome"] is None else ExecutionOutcome(row["outcome"]),
-        created_at=parse_instant(row["created_at"]),
-        updated_at=parse_instant(row["updated_at"]),
-        plan_version=row["plan_version"],
-        epoch=row["epoch"],
-        fence=row["fence"],
-        paused=bool(row["paused"]),
-        pause_reason=row["pause_reason"],
-        cancelled=bool(row["cancelled"]),
-        error=load_error(row["error"]),
-        result=maybe_decode(row["result"]),
-    )
-
-
-def _step_run(row: Row) -> StepRun:
-    return StepRun(
-        step_id=StepId(row["step_id"]),
-        status=StepStatus(row["status"]),
-        outcome=None if row["outcome"] is None else StepOutcome(row["outcome"]),
-        attempts=row["attempts"],
-        retry_at=maybe_parse(row["retry_at"]),
-        started_at=maybe_parse(row["started_at"]),
-        finished_at=maybe_parse(row["finished_at"]),
-        cached=bool(row["cached"]),
-        crashes=row["crashes"],
-        stand_in=row["stand_in"],
-        error=load_error(row["error"]),
-        checkpoint=maybe_decode(row["checkpoint"]),
-    )
-
-
-def _spend(row: Row) -> Spend:
-    return Spend(
-        calls=row["calls"],
-        usage=Usage(**{name: row[name] or 0 for name in USAGE}, estimated=bool(row["estimated"])),
-        cost=Money(row["cost_nano"] or 0),
-        held=Money(row["held_nano"] or 0),
-        unpriced=row["unpriced"] or 0,
-    )
-
-
-def _intent(row: Row) -> Intent:
-    return Intent(
-        key=EffectKey(row["key"]),
-        execution_id=ExecutionId(row["execution_id"]),
-        step_id=StepId(row["step_id"]),
-        tool=row["tool"],
-        effect=Effect(row["effect"]),
-        call_hash=row["call_hash"],
-        status=IntentStatus(row["status"]),
-        result=maybe_decode(row["result"]),
-    )
-
-
-def _event(row: Row) -> Event:
-    return Event(
-        execution_id=ExecutionId(row["execution_id"]),
-        seq=row["seq"],
-        type=EventType(row["type"]),
-        at=parse_instant(row["at"]),
-        payload=decode(row["payload"]),
-    )
+def _maybe_approval(row: RowMapping) -> Approval | None:
+    """None where it is damaged: the others of a list are shown all the same."""
+    try:
+        return approval_of(row)
+    except DamagedError:
+        return None

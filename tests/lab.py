@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.agents.undo_agent import UNDO_AGENT, UndoAgent
 from engine.domain.agent import AgentSpec, ToolSpec
 from engine.domain.approval import Approval, ApprovalStatus, Decision, DecisionVerb
 from engine.domain.artifact import Agenda, Artifact, Contact, Contacts, Person
@@ -21,6 +22,7 @@ from engine.domain.execution import ExecutionStatus
 from engine.domain.ids import DEFAULT_TENANT, ExecutionId, PrincipalId, StepId
 from engine.domain.json import JsonObject
 from engine.domain.plan import Binding, Plan, Step
+from engine.domain.request import Derivation
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import NO_CAPS, Caps, Price, PriceTable
 from engine.domain.tenant import PersonalTime, Principal, Role
@@ -28,8 +30,13 @@ from engine.execution.attempt import Workshop
 from engine.execution.dispatcher import Dispatcher
 from engine.execution.executor import Executor
 from engine.execution.parts import RunParts
+from engine.orchestration.forker import Forker
 from engine.orchestration.master_orchestrator import MasterOrchestrator, OrchestratorOptions
+from engine.orchestration.plan_editor import PlanEditor
 from engine.orchestration.state_manager import StateManager
+from engine.orchestration.undo import Undoer
+from engine.planning.forking import ForkPlanner
+from engine.planning.undoing import UndoPlanner
 from engine.ports.agents import StepContext
 from engine.ports.language_model import LanguageModel
 from engine.ports.planning import Brief, PlanningDesk, PlanQuestion
@@ -37,12 +44,13 @@ from engine.ports.telemetry import Span
 from engine.ports.tools import ToolCall
 from engine.proactive.alarms import Alarms
 from engine.safety.budgets import Purse, Spending, SpendingParts
+from engine.safety.circuits import Circuits
 from engine.safety.hitl_gates import HitlGates
 from engine.safety.resource_locks import ResourceLocks
 from engine.streaming.stream_manager import StreamManager
 from engine.toolkit.belt import ToolBelt
 from storage.codec import instant
-from storage.database import open_database
+from storage.database import Database, open_database
 from storage.execution_store import SqliteExecutionStore
 
 PRICES = PriceTable(
@@ -168,6 +176,9 @@ class Publish:
     async def find(self, call: ToolCall) -> Artifact | None:
         return next((note(str(a["text"])) for k, a in self.ledger if k == call.key), None)
 
+    def assumed(self, call: ToolCall, arguments: JsonObject) -> Artifact | None:
+        return note(str(arguments["text"]))
+
 
 def note(text: str) -> Agenda:
     """The lab's artifact."""
@@ -205,6 +216,9 @@ class Lab:
     clock: FakeClock
     telemetry: Recorder
     world: World
+    editor: PlanEditor
+    forker: Forker
+    undoer: Undoer
     timer: ManualTimer = field(default_factory=ManualTimer)
 
     async def until(self, execution_id: str, condition: Callable[[ExecutionSnapshot], bool]) -> ExecutionSnapshot:
@@ -243,6 +257,15 @@ class World:
     model: LanguageModel | None = None
     caps: Caps = NO_CAPS
     early: frozenset[str] = frozenset({"Finder"})
+    stand_ins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Who takes over from an agent, by that agent's name."""
+    undone_by: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The tool that takes back what another did, by that one's name."""
+    left_alone: list[tuple[str, bool]] = field(default_factory=list[tuple[str, bool]])
+    """Services, as they were given up and came back."""
+
+    def circuit(self, service: str, is_open: bool) -> None:
+        self.left_alone.append((service, is_open))
 
     def agents(self) -> dict[str, ScriptedAgent]:
         standard: dict[str, Behaviour] = {
@@ -294,53 +317,75 @@ async def open_lab(
 ) -> AsyncGenerator[Lab]:
     """The engine over ``home``; open it again on the same home for a restart. ``durable`` flushes as the product does."""
     clock = clock or FakeClock()
-    async with open_database(home, now=instant(clock.now()), durable=durable) as database:
-        store = SqliteExecutionStore(database)
-        state = StateManager(store, clock)
-        streams = StreamManager(store)
-        state.watch(streams.heard)
-        ids, telemetry = Counting(f"g{database.generation}x"), Recorder()
-        gated = frozenset({"Publisher"})
-        belt = ToolBelt(store=store, state=state, clock=clock, ids=ids, locks=ResourceLocks(), gated_agents=gated)
-        tools = {tool.spec.name: belt.equip(tool) for tool in world.tools}
-        counter = SpendingParts(store=store, state=state, clock=clock, ids=ids, telemetry=telemetry)
-        workshop = Workshop(
-            agents=world.agents(),
-            tools=tools,
-            store=store,
-            state=state,
-            clock=clock,
-            telemetry=telemetry,
-            spending=Spending(world.model, Purse(prices=PRICES, zone=ZoneInfo("UTC"), caps=world.caps), counter),
-            personal=PersonalTime(),
-            fence=database.generation,
-        )
-        parts = RunParts(
-            workshop=workshop,
-            planner=world,
-            offline=Offline(world),
-            ids=ids,
-            gated_agents=gated,
-            early_agents=world.early,
-        )
-        dispatcher = Dispatcher(Executor(parts).run, telemetry)
-        gates = HitlGates(store, state, clock, lambda _: PublishArguments, dispatcher.wake)
-        lab = Lab(
-            orchestrator=MasterOrchestrator(
-                store, state, streams, clock, ids, dispatcher.wake, OrchestratorOptions(fence=database.generation)
-            ),
-            gates=gates,
-            store=store,
-            state=state,
-            alarms=Alarms(store, state, clock, gates, dispatcher.wake),
-            clock=clock,
-            telemetry=telemetry,
-            world=world,
-        )
-        async with asyncio.TaskGroup() as group:
-            dispatcher.open(group)
-            dispatcher.wake_all(await store.moving())
-            try:
-                yield lab
-            finally:
-                dispatcher.close()
+    async with (
+        open_database(home, now=instant(clock.now()), durable=durable) as database,
+        lab_over(database, world, clock) as lab,
+    ):
+        yield lab
+
+
+@asynccontextmanager
+async def lab_over(database: Database, world: World, clock: FakeClock) -> AsyncGenerator[Lab]:
+    """The engine over a database somebody else opened and started."""
+    store = SqliteExecutionStore(database)
+    state = StateManager(store, clock)
+    streams = StreamManager(store)
+    state.watch(streams.heard)
+    ids, telemetry = Counting(f"g{database.generation}x"), Recorder()
+    gated = frozenset({"Publisher"})
+    circuits = Circuits(clock, world.circuit)
+    belt = ToolBelt(
+        store=store, state=state, clock=clock, ids=ids, locks=ResourceLocks(), circuits=circuits, gated_agents=gated
+    )
+    tools = {tool.spec.name: belt.equip(tool) for tool in world.tools}
+    counter = SpendingParts(store=store, state=state, clock=clock, ids=ids, telemetry=telemetry)
+    workshop = Workshop(
+        agents={**world.agents(), UNDO_AGENT: UndoAgent(frozenset(world.undone_by.values()))},
+        tools=tools,
+        store=store,
+        state=state,
+        clock=clock,
+        telemetry=telemetry,
+        spending=Spending(world.model, Purse(prices=PRICES, zone=ZoneInfo("UTC"), caps=world.caps), counter),
+        personal=PersonalTime(),
+        fence=database.generation,
+        stand_ins=world.stand_ins,
+    )
+    parts = RunParts(
+        workshop=workshop,
+        planner=world,
+        offline=Offline(world),
+        ids=ids,
+        gated_agents=gated,
+        early_agents=world.early,
+        derived={
+            Derivation.FORK: ForkPlanner(store),
+            Derivation.UNDO: UndoPlanner(store, lambda: world.undone_by),
+        },
+    )
+    dispatcher = Dispatcher(Executor(parts).run, telemetry, clock)
+    gates = HitlGates(store, state, clock, lambda _: PublishArguments, dispatcher.wake)
+    orchestrator = MasterOrchestrator(
+        store, state, streams, clock, ids, dispatcher.wake, OrchestratorOptions(fence=database.generation)
+    )
+    specs = {name: agent.spec for name, agent in world.agents().items()}
+    lab = Lab(
+        orchestrator=orchestrator,
+        editor=PlanEditor(store, state, clock, lambda: specs, dispatcher.wake),
+        forker=Forker(orchestrator),
+        undoer=Undoer(orchestrator, clock, world.undone_by),
+        gates=gates,
+        store=store,
+        state=state,
+        alarms=Alarms(store, state, clock, gates, dispatcher.wake),
+        clock=clock,
+        telemetry=telemetry,
+        world=world,
+    )
+    async with asyncio.TaskGroup() as group:
+        dispatcher.open(group)
+        dispatcher.wake_all(await store.moving())
+        try:
+            yield lab
+        finally:
+            dispatcher.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.parts.model import Part, ours, para, small
 from bot.parts.scale import Scale
 from bot.render.card import Card
+from bot.render.plan_changes import one_line
 from bot.render.safe_text import clean
 from bot.render.texts import Phrase, Texts
 
@@ -48,6 +49,11 @@ def status_of(card: Card, rooms: CardRooms) -> Phrase:
     return Phrase(rooms.scale.brief(card.status.label, rooms.label))
 
 
+def version_of(card: Card) -> Phrase:
+    """Which version of the plan it is and what that made different, in one line; empty for a first one."""
+    return one_line(Phrase(card.version), card.changes) if card.version else Phrase("")
+
+
 def note_parts(card: Card, rooms: CardRooms) -> list[Part]:
     """What goes before the plan: what must be owned up to, how the request was understood, what limits it."""
     brief = rooms.scale.brief
@@ -55,6 +61,7 @@ def note_parts(card: Card, rooms: CardRooms) -> list[Part]:
         (card.banner, rooms.note),
         (card.notice, rooms.note),
         (card.understood, rooms.long_note),
+        (version_of(card), rooms.long_note),
         (card.limited, rooms.note),
     )
     return [small(brief(note, most), card.direction) for note, most in notes]

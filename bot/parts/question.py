@@ -137,11 +137,22 @@ def _plan(card: Card, block: ApprovalBlock, texts: Texts, rooms: QuestionRooms) 
     parts: list[Part] = (
         [small(scale.brief(card.understood, rooms.understood), texts.direction)] if card.understood else []
     )
+    parts += _changes(card, rooms)
     if items:
         parts.append(Items(items=tuple(items), first=1))
     rest = len(block.drops) - MOST_STEPS
     if rest > 0:
         parts.append(small(texts.say("chat.more_items", n=rest), texts.direction))
+    return parts
+
+
+def _changes(card: Card, rooms: QuestionRooms) -> list[Part]:
+    """What this version makes different, a line each; and what it may do again."""
+    brief = rooms.scale.brief
+    lines = tuple((ours(brief(line.marked, rooms.step)),) for line in card.changes)
+    parts: list[Part] = [Para(lines=lines)] if lines else []
+    if card.repeats:
+        parts.append(para(Span(text="⚠️ "), ours(brief(card.repeats, rooms.lead), bold=True)))
     return parts
 
 

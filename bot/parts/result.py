@@ -15,7 +15,7 @@ from bot.render.texts import Direction, Texts
 MOST_SMALL = 3
 """Shortfalls in small print; more of them are a list."""
 
-_KINDS = {"documents": "📄", "contacts": "👤", "appointments": "📅"}
+_KINDS = {"documents": "📄", "contacts": "👤", "appointments": "📅", "undone": "↩️", "staying": "📌"}
 
 
 def result_parts(result: ResultBlock, texts: Texts, *, told: bool = False) -> Iterator[Part]:

@@ -62,7 +62,7 @@ class Button:
     """Something a person can press. It carries opaque ids only."""
 
     action: str
-    """``approve edit reject choose answer run change drop pause resume cancel feedback``."""
+    """``approve edit reject choose answer run change back drop pause resume cancel retry feedback``."""
     label: str
     tone: str = "plain"
     """``primary``, ``plain`` or ``danger``."""
@@ -114,6 +114,8 @@ class ApprovalBlock:
     fields: tuple[Field, ...]
     drops: tuple[Droppable, ...]
     """With a plan: what can be left out."""
+    back: int
+    """With a plan: the version that can be gone back to; 0: there is none."""
     buttons: tuple[Button, ...]
     expires: str
     zone: str
@@ -152,6 +154,17 @@ def subject_of(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) ->
     return shorten(approval.title or own or snapshot.execution.request.text, limit)
 
 
+def tried_at(approval: Approval, texts: Texts) -> Phrase:
+    """When the effect whose outcome is asked about was last tried."""
+    return when_tried(approval.parameters, approval.created_at, texts)
+
+
+def when_tried(parameters: Mapping[str, str], asked_at: datetime, texts: Texts) -> Phrase:
+    """The same, from a question's parts."""
+    tried = parameters.get("at")
+    return texts.at(datetime.fromisoformat(tried) if tried else asked_at, today=asked_at)
+
+
 def call_news(call: Call, texts: Texts) -> tuple[Phrase, ...]:
     """When a call's meeting starts and who is named in it, for a line that notifies: read from the call, as the fields are."""
     starts = call.arguments.get("starts")
@@ -178,6 +191,7 @@ def _block(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> App
         tool=texts.say("approval.tool", tool=f"{approval.call.tool} {approval.call.version}") if approval.call else "",
         fields=fields_of(approval.call, texts) if approval.call else (),
         drops=tuple(Droppable(id=step.id, title=shorten(step.title, 200)) for step in steps),
+        back=max(approval.plan_version - 1, 0) if kind is ApprovalKind.PLAN else 0,
         buttons=tuple(_buttons(approval, texts)),
         expires=texts.say("approval.expires", when=texts.moment(approval.expires_at)) if approval.expires_at else "",
         zone=texts.zone.key,
@@ -191,6 +205,8 @@ def _heading(approval: Approval, texts: Texts) -> tuple[str, str]:
         return words.title, words.lead
     changed = approval.kind is ApprovalKind.PLAN and approval.plan_version > 1
     name = "plan_changed" if changed else approval.kind.value
+    if approval.kind is ApprovalKind.UNKNOWN_OUTCOME:
+        return texts.say(f"approval.{name}", when=tried_at(approval, texts)), texts.say(f"approval.{name}_lead")
     open_choices = approval.kind is ApprovalKind.QUESTION and approval.choices
     return texts.say(f"approval.{name}"), texts.say(f"approval.{name}{'_choices' if open_choices else ''}_lead")
 
@@ -200,7 +216,8 @@ def _buttons(approval: Approval, texts: Texts) -> Iterable[Button]:
         case ApprovalKind.GATE:
             wanted = (("approve", "primary"), ("edit", "plain"), ("reject", "danger"))
         case ApprovalKind.PLAN:
-            wanted = (("run", "primary"), ("change", "plain"), ("drop", "danger"))
+            back = (("back", "plain"),) if approval.plan_version > 1 else ()
+            wanted = (("run", "primary"), ("change", "plain"), *back, ("drop", "danger"))
         case ApprovalKind.QUESTION:
             wanted = () if approval.topic else (("answer", "primary"),)
         case ApprovalKind.CHOICE | ApprovalKind.UNKNOWN_OUTCOME:
@@ -209,7 +226,12 @@ def _buttons(approval: Approval, texts: Texts) -> Iterable[Button]:
         label, tone = choice_label(approval, choice.id, texts), choice_tone(approval.topic, choice.id)
         yield Button(action="choose", label=label, tone=tone, approval=approval.id, choice=choice.id)
     for action, tone in wanted:
-        yield Button(action=action, label=texts.say(f"action.{action}"), tone=tone, approval=approval.id)
+        label = (
+            texts.say(f"action.{action}", n=approval.plan_version - 1)
+            if action == "back"
+            else texts.say(f"action.{action}")
+        )
+        yield Button(action=action, label=label, tone=tone, approval=approval.id)
     if approval.kind is ApprovalKind.CHOICE:
         yield Button(action="reject", label=texts.say("action.none_of_these"), tone="danger", approval=approval.id)
 

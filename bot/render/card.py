@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.render.account import AccountList, account_of
 from bot.render.approvals import ApprovalBlock, Button, approval_blocks
 from bot.render.cost import cost_line
+from bot.render.plan_changes import ChangeLine, plan_changes, repeats_words, version_words
 from bot.render.result import ResultBlock, result_block
 from bot.render.steps import GATED_AGENTS, StepLine, step_lines
 from bot.render.texts import Direction, Texts, shorten
@@ -20,13 +22,18 @@ from engine.domain.approval import ApprovalStatus
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, Signal, StepOutcome, StepStatus
 from engine.domain.ids import ExecutionId
 from engine.domain.json import JsonObject
+from engine.domain.request import Derivation
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.orchestration.transitions import Effectiveness, judge_signal
+from engine.planning.forking import can_be_tried_again
 
 TITLE_CHARACTERS = 140
 
 LATE = timedelta(seconds=60)
 """A request taken up this long after it was written says so: it was found after a time away."""
+
+ON_THE_RESULT = frozenset({"retry", "feedback"})
+"""Actions whose buttons stand with what came of it, where that is a message of its own."""
 
 PAUSE_SETTINGS = {
     "budget_execution": "TIZMOR_BUDGET_USD_PER_EXECUTION",
@@ -85,6 +92,12 @@ class Card:
     paused: str
     """Why it is paused and what to do, where the engine paused it; else empty."""
     understood: str
+    version: str
+    """Which version of the plan it is and why, where that is not the first; else empty."""
+    changes: tuple[ChangeLine, ...]
+    """What that version made different from the one before."""
+    repeats: str
+    """That steps may do again what was done already, where that is so; else empty."""
     plan_version: int
     """0: there is no plan, or ``steps`` are a draft of one."""
     progress: Progress | None
@@ -93,6 +106,8 @@ class Card:
     """That further steps are coming, while the plan is still being made; else empty."""
     approvals: tuple[ApprovalBlock, ...]
     problem: Problem | None
+    account: tuple[AccountList, ...]
+    """Once it is over without simply having succeeded: what was done, not done, and may have happened."""
     result: ResultBlock | None
     planned_by: str
     """Which model made the plan; empty where none did, or a banner owns up that it only seems so."""
@@ -141,12 +156,16 @@ def render_card(
         notice=_notice(execution, texts),
         paused=paused_words(execution, texts),
         understood=texts.say("card.understood", text=understood) if understood else "",
+        version=version_words(snapshot, texts),
+        changes=plan_changes(snapshot, texts),
+        repeats=repeats_words(snapshot, texts),
         plan_version=plan.version if plan else 0,
         progress=_progress(snapshot, texts),
         steps=step_lines(snapshot, texts, now=now, gated_agents=gated_agents, model_agents=model_agents),
         more=texts.say("card.more") if _is_draft(snapshot) else "",
         approvals=approval_blocks(snapshot, texts),
         problem=Problem(text=texts.error(error.code), detail=shorten(error.detail, 400)) if error else None,
+        account=account_of(snapshot, texts),
         result=result_block(snapshot, texts),
         planned_by=texts.say("card.planned_by", model=plan.model) if plan and plan.model and not banner else "",
         cost=cost_line(snapshot, texts),
@@ -165,6 +184,8 @@ def paused_words(execution: Execution, texts: Texts) -> str:
 def _notice(execution: Execution, texts: Texts) -> str:
     request = execution.request
     said = [texts.say("card.dry_run")] if request.dry_run else []
+    if request.origin is not None and request.origin.derivation is Derivation.FORK:
+        said.append(texts.say("card.forked"))
     if request.sent_at is not None and execution.created_at - request.sent_at > LATE:
         said.append(texts.say("card.late", when=texts.moment(request.sent_at)))
     return " ".join(said)
@@ -223,9 +244,14 @@ def _progress(snapshot: ExecutionSnapshot, texts: Texts) -> Progress | None:
     return Progress(done=len(runs), total=total, label=texts.say(f"card.{word}", done=len(runs), total=total))
 
 
+_TRIED_AGAIN = frozenset({ExecutionOutcome.PARTIAL, ExecutionOutcome.FAILED})
+
+
 def _actions(snapshot: ExecutionSnapshot, texts: Texts) -> Iterable[Button]:
     execution = snapshot.execution
     if execution.outcome is not None:
+        if execution.outcome in _TRIED_AGAIN and not execution.request.undoes and can_be_tried_again(snapshot):
+            yield Button(action="retry", label=texts.say("action.retry"))
         for name, rating in (("good", 1), ("bad", -1)):
             chosen = snapshot.feedback == rating
             yield Button(action="feedback", label=texts.say(f"action.{name}"), rating=rating, chosen=chosen)

@@ -49,7 +49,7 @@ def _first_row(listing: Listing, texts: Texts) -> Phrase:
     if not listing.rows:
         return Phrase(listing.empty)
     row, more = listing.rows[0], len(listing.rows) - 1
-    telling = {"contacts": row.path, "appointments": row.detail}.get(listing.kind, "")
+    telling = {"contacts": row.path, "appointments": row.detail, "undone": row.detail}.get(listing.kind, "")
     told = [isolate(shorten(row.title, _TITLE)), _fenced(telling)]
     first = Phrase(" · ".join(part for part in told if part))
     return Phrase(f"{first}, {texts.say('result.and_more', n=more)}") if 0 < more < MAX_LISTED else first

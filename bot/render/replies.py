@@ -7,19 +7,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
-from bot.render.approvals import call_news, choice_label, subject_of
+from bot.render.account import account_line, account_of, nothing_happened
+from bot.render.approvals import call_news, choice_label, subject_of, tried_at
 from bot.render.bearing import pieced
 from bot.render.headline import headline
 from bot.render.result import result_block
 from bot.render.texts import Direction, Phrase, Texts, isolate, reveal, shorten
 from bot.render.topics import asked
+from bot.render.undo import UndoBlock, undo_block, undone_line
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.execution import ExecutionOutcome, StepOutcome
 from engine.domain.ids import ExecutionId, PrincipalId
 from engine.domain.json import JsonObject
+from engine.domain.plan import PLAN_EDIT_PLACE
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.planning.follow_up import THEIR_OWN_PLACE
 
 FINAL = "final"
 """Purpose of the reply that tells the end."""
@@ -28,7 +33,15 @@ MOST_OPTIONS = 4
 """Choices named in a line that notifies; more of them are counted."""
 
 _SUBJECT, _OPTION, _SHORT = 120, 80, 80
+_UNDONE = {
+    ExecutionOutcome.SUCCEEDED: "undone",
+    ExecutionOutcome.PARTIAL: "undone_partial",
+    ExecutionOutcome.FAILED: "undone_failed",
+}
+_NEVER_ASKED = frozenset({PLAN_EDIT_PLACE, THEIR_OWN_PLACE})
+"""Where changes of a plan are kept that their author decided in making them: nobody was asked anything."""
 _NOBODY: Mapping[PrincipalId, str] = {}
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +59,12 @@ class Reply:
     """``attention`` while an answer is wanted, then ``good``, ``bad`` or ``quiet``."""
     pending: bool
     """An answer is still wanted."""
+    heading: str = ""
+    """At the end: how it ended, without the account of it; what stands under a card with its account begins with this."""
+    undo: UndoBlock | None = None
+    """At the end, while what was done can be taken back: what that would do."""
+    undone: str = ""
+    """At the end: that it was taken back, or is being."""
 
     def to_json(self) -> JsonObject:
         """The reply as plain JSON."""
@@ -53,22 +72,34 @@ class Reply:
         return value
 
 
-def render_replies(snapshot: ExecutionSnapshot, *, names: Mapping[PrincipalId, str] = _NOBODY) -> tuple[Reply, ...]:
+def render_replies(
+    snapshot: ExecutionSnapshot,
+    *,
+    names: Mapping[PrincipalId, str] = _NOBODY,
+    now: datetime | None = None,
+    undone_by: Mapping[str, str] = _NOTHING,
+) -> tuple[Reply, ...]:
     """The replies an execution has by now, questions oldest first, the final one last.
 
     Args:
         snapshot: everything about the execution.
         names: what to call principals; without a name the outcome is told without who decided.
+        now: the current instant; None: nothing can be taken back.
+        undone_by: the tool that takes back what another did, by that one's name.
     """
     request = snapshot.execution.request
     texts = Texts(request.locale, request.timezone)
     replies: list[Reply] = []
     for approval in snapshot.approvals:
+        if approval.step_id in _NEVER_ASKED:
+            continue
         replies.append(_question(approval, snapshot, texts, names))
         if approval.reminded_at is not None:
             replies.append(_reminder(approval, snapshot, texts))
     if snapshot.execution.outcome is not None:
-        replies.append(_final(snapshot, snapshot.execution.outcome, texts))
+        final = _final(snapshot, snapshot.execution.outcome, texts)
+        undo = undo_block(snapshot, texts, now=now, undone_by=undone_by) if now is not None else None
+        replies.append(replace(final, undo=undo, undone=undone_line(snapshot, texts)))
     return tuple(replies)
 
 
@@ -129,8 +160,11 @@ def _ask(approval: Approval, snapshot: ExecutionSnapshot, texts: Texts) -> str:
         case ApprovalKind.GATE:
             news = call_news(approval.call, texts) if approval.call else ()
             return texts.say("reply.gate", title=Phrase(" · ".join([isolate(shorten(title, _SUBJECT)), *news])))
-        case ApprovalKind.QUESTION | ApprovalKind.UNKNOWN_OUTCOME:
-            return texts.say(f"reply.{approval.kind.value}", title=title)
+        case ApprovalKind.QUESTION:
+            return texts.say("reply.question", title=title)
+        case ApprovalKind.UNKNOWN_OUTCOME:
+            about = shorten(title, _SUBJECT)
+            return texts.say("reply.unknown_outcome", title=about, when=tried_at(approval, texts))
 
 
 def _options(approval: Approval, texts: Texts) -> Phrase:
@@ -186,12 +220,39 @@ def _final(snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, texts: Texts)
         locale=texts.locale,
         direction=texts.direction,
         text=_end(snapshot, outcome, texts),
+        heading=_ended(snapshot, outcome, texts),
         tone=tones.get(outcome, "quiet"),
         pending=False,
     )
 
 
 def _end(snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, texts: Texts) -> str:
+    """How it ended, and the account of what did not simply succeed."""
+    ended, lists = _ended(snapshot, outcome, texts), account_of(snapshot, texts)
+    if not lists:
+        return ended
+    match outcome:
+        case ExecutionOutcome.CANCELLED:
+            nothing = nothing_happened(lists)
+            account = texts.say("account.nothing") if nothing else account_line(lists, texts)
+            return texts.say("reply.final.stopped", account=account)
+        case ExecutionOutcome.PARTIAL:
+            account = account_line(lists, texts, kinds=("not_done", "unknown"))
+        case _:
+            account = Phrase("") if nothing_happened(lists) else account_line(lists, texts)
+    return texts.say("reply.final.with_account", end=ended, account=account) if account else ended
+
+
+def _ended(snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, texts: Texts) -> Phrase:
+    if not snapshot.execution.request.undoes or outcome not in _UNDONE:
+        return _came_to(snapshot, outcome, texts)
+    result = result_block(snapshot, texts)
+    reason = texts.error(_why(snapshot)) if outcome is ExecutionOutcome.FAILED else ""
+    found = headline(result, texts) if result else ""
+    return texts.say(f"reply.final.{_UNDONE[outcome]}", found=found, reason=reason)
+
+
+def _came_to(snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, texts: Texts) -> Phrase:
     request = snapshot.execution.request
     title = shorten(request.text, 120)
     # Of its own steps: what was brought in from earlier executions is not what came of this one.
@@ -204,9 +265,11 @@ def _end(snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, texts: Texts) -
             return texts.say("reply.final.meeting_cancelled", title=shorten(meeting.title, 120))
         case ExecutionOutcome.SUCCEEDED if meeting:
             return texts.say("reply.final.meeting", title=shorten(meeting.title, 120), when=meeting.when)
+        case ExecutionOutcome.FAILED if not _why(snapshot) and not nothing_happened(account_of(snapshot, texts)):
+            return texts.say("reply.final.unsettled", title=title)
         case ExecutionOutcome.FAILED:
             return texts.say("reply.final.failed", title=title, reason=texts.error(_why(snapshot)))
-        case ExecutionOutcome.REJECTED if result:
+        case ExecutionOutcome.REJECTED if result or not nothing_happened(account_of(snapshot, texts)):
             return texts.say("reply.final.rejected_partial", title=title)
         case ExecutionOutcome.SUCCEEDED | ExecutionOutcome.PARTIAL:
             found = headline(result, texts) if result else ""

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from bot.render.steps import artifact_of
 from bot.render.texts import Texts, shorten
+from bot.render.undo import TakenBack, taken_back
 from engine.agents.shortfalls import read_problem
 from engine.domain.artifact import Agenda, Appointments, Artifact, Contacts, Documents, Meeting, Person, Source, Summary
 from engine.domain.snapshot import ExecutionSnapshot
@@ -88,7 +89,7 @@ class Listing:
     """Things found that are themselves the answer."""
 
     kind: str
-    """``documents``, ``contacts`` or ``appointments``."""
+    """``documents``, ``contacts``, ``appointments``; of an undo ``undone`` and ``staying``."""
     heading: str
     rows: tuple[Row, ...]
     empty: str
@@ -116,7 +117,8 @@ def result_block(snapshot: ExecutionSnapshot, texts: Texts) -> ResultBlock | Non
     artifacts = _delivered(snapshot)
     # What a change of the plan left standing in the world; what the plan itself came to goes before it.
     outside = tuple(outside_the_plan(snapshot).values())
-    if snapshot.execution.outcome is None or not (artifacts or outside):
+    undo = tuple(_undone(snapshot, texts))
+    if snapshot.execution.outcome is None or not (artifacts or outside or undo):
         return None
     asked = snapshot.execution.request.text
     meetings = [a for a in (*outside, *artifacts) if isinstance(a, Meeting)]
@@ -133,7 +135,7 @@ def result_block(snapshot: ExecutionSnapshot, texts: Texts) -> ResultBlock | Non
         sources=sources,
         meeting=_meeting(meetings[-1], texts) if meetings else None,
         agenda=next((_agenda(a, texts) for a in (*artifacts, *outside) if isinstance(a, Agenda)), None),
-        listings=tuple(listing for a in artifacts if (listing := _listing(a, asked, texts)) is not None),
+        listings=(*undo, *(listing for a in artifacts if (listing := _listing(a, asked, texts)) is not None)),
         problems=tuple(_problem(line, texts) for line in _problems((*artifacts, *outside))),
     )
 
@@ -267,6 +269,16 @@ def _and_more(found: int, texts: Texts) -> tuple[Row, ...]:
     """A last row that says how many are not shown."""
     left = found - MAX_LISTED
     return (Row(title=texts.say("result.and_more", n=left)),) if left > 0 else ()
+
+
+def _undone(snapshot: ExecutionSnapshot, texts: Texts) -> Iterable[Listing]:
+    for kind, found in zip(("undone", "staying"), taken_back(snapshot, texts), strict=True):
+        if found:
+            yield _list(kind, tuple(_taken_back(one) for one in found[:MAX_LISTED]), "", texts)
+
+
+def _taken_back(one: TakenBack) -> Row:
+    return Row(title=one.title, detail=one.detail, path=one.path, text=one.text)
 
 
 def _list(kind: str, rows: tuple[Row, ...], empty: str, texts: Texts) -> Listing:

@@ -21,6 +21,7 @@ from engine.domain.artifact import (
     Meeting,
     Person,
     Summary,
+    Undone,
     load,
 )
 from engine.domain.effect import Effect
@@ -104,7 +105,7 @@ def step_lines(
             snapshot,
             texts,
             now=now,
-            kinds=_Kinds(gated=step.agent in gated_agents, thinks=step.agent in model_agents),
+            kinds=_Kinds(gated=step.agent in gated_agents, thinks=_performer(step, snapshot) in model_agents),
             place=(numbers, levels),
         )
         for step in plan.steps
@@ -145,7 +146,7 @@ def _line(
         title=shorten(step.title, 200),
         icon=icon,
         status=_status(icon, run, texts),
-        note=_note(step, run, snapshot, texts),
+        note=_noted(step, run, snapshot, texts),
         elapsed=_elapsed(run, now, texts),
         error=texts.error(run.error.code) if run.error and show_error else "",
         error_detail=shorten(run.error.detail, 400) if run.error and show_error else "",
@@ -200,6 +201,16 @@ def _elapsed(run: StepRun, now: datetime, texts: Texts) -> str:
     return texts.elapsed((run.finished_at or now) - run.started_at)
 
 
+def _performer(step: Step, snapshot: ExecutionSnapshot) -> str:
+    run = snapshot.step_runs.get(step.id)
+    return (run.stand_in if run else "") or step.agent
+
+
+def _noted(step: Step, run: StepRun, snapshot: ExecutionSnapshot, texts: Texts) -> str:
+    replaced = texts.say("step.stand_in") if run.stand_in else ""
+    return " · ".join(part for part in (_note(step, run, snapshot, texts), replaced) if part)
+
+
 def _note(step: Step, run: StepRun, snapshot: ExecutionSnapshot, texts: Texts) -> str:
     artifact = artifact_of(snapshot, step.id)
     if artifact is None:
@@ -222,14 +233,20 @@ def _found(step: Step, artifact: Artifact, texts: Texts) -> str:
         case Person():
             return texts.say("step.found.person", name=artifact.contact.name)
         case Meeting():
-            if artifact.cancelled:
-                return texts.say("step.found.cancelled", title=shorten(artifact.title, 120))
-            when = texts.period(artifact.starts, artifact.ends)
-            return texts.say("step.found.meeting", title=shorten(artifact.title, 120), when=when)
+            return _meeting(artifact, texts)
         case Agenda():
             if not artifact.path:
                 return texts.say("step.found.agenda_unsaved")
             return texts.say("step.found.agenda", path=artifact.path)
+        case Undone():
+            return texts.say(f"step.found.{artifact.what}")
+
+
+def _meeting(meeting: Meeting, texts: Texts) -> str:
+    if meeting.cancelled:
+        return texts.say("step.found.cancelled", title=shorten(meeting.title, 120))
+    when = texts.period(meeting.starts, meeting.ends)
+    return texts.say("step.found.meeting", title=shorten(meeting.title, 120), when=when)
 
 
 def _count(kind: str, number: int, texts: Texts, *, none: str) -> str:

@@ -159,6 +159,12 @@ class Texts:
         """Day and time of an instant."""
         return self.say("time.moment", date=self.day(value), time=self.clock(value))
 
+    def at(self, value: datetime, *, today: datetime) -> Phrase:
+        """``at 14:03``, with the day where that is another one than ``today`` in the zone."""
+        if self._day(value) == self._day(today):
+            return self.say("time.at", time=self.clock(value))
+        return self.say("time.at_day", date=self.day(value), time=self.clock(value))
+
     def period(self, starts: datetime, ends: datetime) -> Phrase:
         """From when to when; the day is told once when both ends share it."""
         if self._day(starts) == self._day(ends):

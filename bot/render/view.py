@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.render.approvals import ApprovalBlock
@@ -23,6 +23,8 @@ class CardLook:
     """Agents that ask a language model here."""
     banner: str = ""
     """Something the installation must own up to: ``scripted``, or empty."""
+    undone_by: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The tool that takes back what another did, by that one's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,4 +54,4 @@ def render_view(
     card = render_card(
         snapshot, now=now, gated_agents=look.gated_agents, model_agents=look.model_agents, banner=look.banner
     )
-    return ExecutionView(card=card, replies=render_replies(snapshot, names=names))
+    return ExecutionView(card=card, replies=render_replies(snapshot, names=names, now=now, undone_by=look.undone_by))

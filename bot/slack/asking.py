@@ -22,6 +22,7 @@ from engine.domain.json import JsonObject
 from engine.domain.request import clean_text, dominant_locale
 from engine.domain.tenant import Principal, Role
 from engine.errors import IntegrationError, RefusedError, TizmorError
+from engine.failpoints import failpoint
 from engine.ports.chat_log import Delivery
 
 LOOK_BACK = timedelta(minutes=5)
@@ -131,7 +132,10 @@ class Asking:
         self._remember(delivery.key, None)
         metadata = {"event_type": "tizmor_request", "event_payload": {"key": key}}
         self._desk.pace.take(Family.POST, channel)
-        return MessageRef(channel=channel, ts=await self._desk.web.post(channel, body, metadata=metadata))
+        failpoint("slack.root.before")
+        ts = await self._desk.web.post(channel, body, metadata=metadata)
+        failpoint("slack.root.after")
+        return MessageRef(channel=channel, ts=ts)
 
     def _remember(self, key: str, root: MessageRef | None) -> None:
         self._roots[key] = root

@@ -149,7 +149,7 @@ class SlackPeople:
         while True:
             now, claims = self._clock.now(), self._claims
             found = self._known.get(user)
-            if found is not None and found.at + KNOWN_FOR >= now:
+            if found is not None and timedelta() <= now - found.at <= KNOWN_FOR:
                 return found
             found = await self._look_up(user, now)
             if claims == self._claims:

@@ -20,12 +20,14 @@ from bot.conversing import Conversing
 from bot.mirror import Mirror, MirrorParts
 from bot.refusals import Refusals
 from bot.remote_chat import RemoteChat, RemoteChatParts
+from bot.render.texts import Texts
 from bot.settings import revealed
-from bot.slack.address import PREFIX, SURFACE, Thread, thread_of
+from bot.slack.address import PREFIX, SURFACE, Thread, thread_of, user_of
 from bot.slack.desk import Desk
 from bot.slack.handling import SlackHandler
 from bot.slack.http import slack_events
 from bot.slack.inbound.bolt import build_app
+from bot.slack.markup.escape import escape
 from bot.slack.messenger import SlackMessenger
 from bot.slack.mirror import mirrored, place_of
 from bot.slack.missed import Missed
@@ -69,6 +71,7 @@ class SlackSurface:
         self._listening: Callable[[], bool] = lambda: False
         self._known_to_slack = False
         self._connected = Wakeup()
+        self._calls: SlackWeb | None = None
 
     @property
     def over_sockets(self) -> bool:
@@ -99,6 +102,18 @@ class SlackSurface:
         nobody = Principal(id=PrincipalId(PREFIX), tenant_id=DEFAULT_TENANT, role=Role.NONE)
         return self._codes.issue(nobody)[0]
 
+    async def tell_owners(self, key: str) -> None:
+        """Say something about this installation to whoever owns it, in private. Its failing is no failure of anything."""
+        if self._calls is None:
+            return
+        words = escape(Texts(self._parts.settings.tizmor_locale).say(key))
+        try:
+            async with asyncio.timeout(OWNER_LIMIT.total_seconds()):
+                for owner in await self._parts.people.owners(DEFAULT_TENANT, PREFIX):
+                    await self._calls.post(await self._calls.open_dm(user_of(owner) or ""), {"text": words})
+        except (IntegrationError, TimeoutError) as error:
+            logger.bind(reason=str(error)).info("owners_not_told")
+
     async def events(self, request: web.Request) -> web.Response:
         """What Slack posts to us, where it does. Until we know who we are it is told to come again."""
         if self._events is None or self.over_sockets:
@@ -115,7 +130,7 @@ class SlackSurface:
             calls = SlackWeb(client)
             identity = await self._identity(calls)
             jobs = await self._open_line(client, calls, identity, started_at)
-            self._known_to_slack = True
+            self._known_to_slack, self._calls = True, calls
             logger.bind(team=identity.team_name, bot=identity.bot_user_id).info("slack_known")
             try:
                 async with asyncio.TaskGroup() as group:
@@ -123,7 +138,7 @@ class SlackSurface:
                         group.create_task(job())
             finally:
                 self._events, self._listening = None, lambda: False
-                self._known_to_slack = False
+                self._known_to_slack, self._calls = False, None
 
     def _client(self) -> AbstractAsyncContextManager[AsyncWebClient]:
         settings = self._parts.settings

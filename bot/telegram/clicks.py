@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from loguru import logger
 
 from bot.forms.decisions import block_of
 from bot.presses import Press
 from bot.pressing import Pressing, unknown_button
 from bot.render.texts import Texts
+from bot.render.undo import undo_block
 from bot.telegram.address import Talk
 from bot.telegram.api import ANSWER_CHARACTERS, Target
 from bot.telegram.calls import unshown
 from bot.telegram.desk import Desk, number
 from bot.telegram.form import Forms
 from bot.telegram.markup.details import details_body
+from bot.telegram.markup.undo import undo_answered, undo_body
 from bot.telegram.presses import read_data
-from engine.domain.ids import ApprovalId
+from engine.domain.ids import ApprovalId, ExecutionId
+from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
-from engine.errors import IntegrationError, TizmorError
+from engine.errors import ConflictError, IntegrationError, TizmorError
 from engine.ports.chat_log import Delivery
 
 
@@ -67,14 +72,49 @@ class Clicks:
             raise unknown_button(press.action)  # nobody says whose message would be drawn over
         if press.action in {"details", "page"}:
             return await self._show_details(press, principal, where, message)
+        if press.action in {"undo", "undo_yes", "undo_no"}:
+            return await self._undo(press, principal, where, message, delivery)
         question = await self._pressing.press(principal, press)
         if question is not None:
             return await self._forms.open(principal, press, question, where, message, delivery.key)
         return texts.say("telegram_talk.thanks") if press.action == "feedback" else ""
 
+    async def _undo(self, press: Press, principal: Principal, where: Talk, message: int, delivery: Delivery) -> str:
+        """Ask whether to take it back, in a message that says what exactly that is; or do what was answered there."""
+        execution = ExecutionId(press.execution)
+        if press.action == "undo":
+            found = await self._desk.door.may_undo(principal, execution)
+            texts = _texts(found.snapshot)
+            block = undo_block(found.snapshot, texts, now=self._desk.clock.now(), undone_by=found.undone_by)
+            if block is None:  # its time ended this very moment
+                raise ConflictError("undo_too_late", f"Execution {execution} cannot be taken back any more.")
+            target = Target(chat=where.chat, topic=where.topic, reply_to=message, silent=True)
+            return await self._shown(self._desk.calls.send(target, undo_body(block, texts, press.execution)), texts)
+        if press.action == "undo_yes":
+            snapshot = await self._desk.door.undo(principal, execution)
+            texts, words = _texts(snapshot), "undo.going_on"
+        else:
+            texts, words = _texts(await self._desk.door.execution(principal, execution)), "undo.kept"
+        answered = undo_answered(texts.say(words), texts)
+        if delivery.payload.get("known") is not True:
+            return ""  # nobody says whose message would be drawn over
+        return await self._shown(self._desk.calls.edit(where.chat, message, answered), texts)
+
+    async def _shown(self, call: Awaitable[object], texts: Texts) -> str:
+        """Wait for a call that shows something; words for whoever pressed where it cannot be shown."""
+        try:
+            await call
+        except IntegrationError as error:
+            logger.bind(code=error.code, detail=error.detail).info("telegram_answer_unshown")
+            words = unshown(error)
+            return texts.say(words) if words else ""
+        return ""
+
     async def _unknown(self, press: Press, principal: Principal) -> str:
         """The message has no such button: it lost it while it was pressed, and who decided is told, or it never had it, and
         nothing is done."""
+        if press.action in {"undo", "undo_yes"}:
+            await self._desk.door.may_undo(principal, ExecutionId(press.execution))
         if press.approval and press.action not in {"form", "page", "details"}:
             await self._pressing.must_be_open(principal, ApprovalId(press.approval))
         raise unknown_button(press.action)
@@ -82,22 +122,18 @@ class Clicks:
     async def _show_details(self, press: Press, principal: Principal, where: Talk, message: int) -> str:
         """Every argument, in a message of its own whose pages turn in place."""
         question = await self._desk.door.question(principal, ApprovalId(press.approval))
-        request = question.snapshot.execution.request
-        texts = Texts(request.locale, request.timezone)
+        texts = _texts(question.snapshot)
         block = block_of(question, texts)
         if block is None:
             raise unknown_button(press.action)
         page = int(press.choice) if press.choice.isdecimal() else 0
         body = details_body(block, texts, page)
-        try:
-            if press.action == "page":
-                await self._desk.calls.edit(where.chat, message, body)
-            else:
-                await self._desk.calls.send(
-                    Target(chat=where.chat, topic=where.topic, reply_to=message, silent=True), body
-                )
-        except IntegrationError as error:
-            logger.bind(code=error.code, detail=error.detail).info("telegram_details_unshown")
-            words = unshown(error)
-            return texts.say(words) if words else ""
-        return ""
+        if press.action == "page":
+            return await self._shown(self._desk.calls.edit(where.chat, message, body), texts)
+        target = Target(chat=where.chat, topic=where.topic, reply_to=message, silent=True)
+        return await self._shown(self._desk.calls.send(target, body), texts)
+
+
+def _texts(snapshot: ExecutionSnapshot) -> Texts:
+    request = snapshot.execution.request
+    return Texts(request.locale, request.timezone)

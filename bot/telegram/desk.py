@@ -171,7 +171,7 @@ class Desk:
         """Is a stranger to be told now that they are one? Not every time, so that nobody can make us flood a chat."""
         name, now = (number(delivery.payload, "chat"), user_of(delivery.user_id) or 0), self.clock.now()
         before = self._refused.get(name)
-        if before is not None and now < before + REFUSED_EVERY:
+        if before is not None and before <= now < before + REFUSED_EVERY:
             return False
         self._refused[name] = now
         self._refused.move_to_end(name)

@@ -23,11 +23,16 @@ _CODES = {
     "resume": "s",
     "cancel": "x",
     "feedback": "f",
+    "undo": "b",
+    "undo_yes": "y",
+    "undo_no": "k",
+    "retry": "t",
+    "back": "v",
     "page": "n",
     "form": "m",
 }
 _ACTIONS = {code: action for action, code in _CODES.items()}
-_ABOUT_EXECUTION = frozenset({"pause", "resume", "cancel", "feedback"})
+_ABOUT_EXECUTION = frozenset({"pause", "resume", "cancel", "feedback", "retry", "undo", "undo_yes", "undo_no"})
 _SHAPE = re.compile(r"([a-z]):([0-9A-Za-z_-]{1,32})(?::([0-9A-Za-z.+-]{1,27}))?")
 
 

@@ -21,8 +21,8 @@ from bot.refusals import Refusals
 from bot.remote_chat import RemoteChat
 from bot.settings import revealed
 from bot.surface_parts import SurfaceParts
-from bot.telegram.address import PREFIX, SURFACE
-from bot.telegram.api import Identity, TelegramApi, telegram_api
+from bot.telegram.address import PREFIX, SURFACE, user_of
+from bot.telegram.api import Identity, Target, TelegramApi, telegram_api
 from bot.telegram.calls import PacedCalls
 from bot.telegram.desk import Desk
 from bot.telegram.examination import wrong_address
@@ -47,6 +47,9 @@ LONGEST_PAUSE = timedelta(seconds=60)
 NAME_LIMIT = timedelta(seconds=5)
 """Longest it may take to learn our name for a link; the start waits for it."""
 
+OWNER_LIMIT = timedelta(seconds=5)
+"""Longest it may take to tell owners something about the installation."""
+
 Job = Callable[[], Coroutine[Any, Any, None]]
 _Answer = TypeVar("_Answer")
 
@@ -66,6 +69,7 @@ class TelegramSurface:
         self._listening: Callable[[], bool] = lambda: False
         self._known = False
         self._polling: Polling | None = None
+        self._desk_now: Desk | None = None
 
     @property
     def over_webhook(self) -> bool:
@@ -94,6 +98,18 @@ class TelegramSurface:
         name = await self._name_at_once()
         return f"https://t.me/{name}?start={code}" if name else f"/claim {code}"
 
+    async def tell_owners(self, key: str) -> None:
+        """Say something about this installation to whoever owns it, in private. Its failing is no failure of anything."""
+        if self._desk_now is None:
+            return
+        words = self._desk_now.texts().say(key)
+        try:
+            async with asyncio.timeout(OWNER_LIMIT.total_seconds()):
+                for owner in await self._parts.people.owners(DEFAULT_TENANT, PREFIX):
+                    await self._desk_now.say(Target(chat=user_of(owner) or 0, silent=True), words)
+        except (IntegrationError, TimeoutError) as error:
+            logger.bind(reason=str(error)).info("owners_not_told")
+
     async def events(self, request: web.Request) -> web.Response:
         """What Telegram posts to us, where it does. Until we know who we are it is told to come again."""
         if self._events is None or not self.over_webhook:
@@ -114,7 +130,7 @@ class TelegramSurface:
                         group.create_task(job())
             finally:
                 self._events, self._listening = None, lambda: False
-                self._known, self._polling = False, None
+                self._known, self._polling, self._desk_now = False, None, None
 
     async def _name_at_once(self) -> str:
         settings = self._parts.settings
@@ -129,7 +145,7 @@ class TelegramSurface:
     async def _open_line(self, api: TelegramApi, identity: Identity) -> list[Job]:
         """Join everything that listens and sends; the jobs that keep it going."""
         parts = self._parts
-        desk = self._desk(api, identity)
+        desk = self._desk_now = self._desk(api, identity)
         forms = Forms(
             door=parts.door,
             drafts=parts.drafts,

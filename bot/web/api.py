@@ -36,14 +36,14 @@ B = TypeVar("B", bound=Body)
 
 async def start(visit: Visit) -> Answer:
     """Start an execution."""
-    command = _body(visit, OrchestrateBody).to_domain(visit.principal, visit.key)
+    command = body_of(visit, OrchestrateBody).to_domain(visit.principal, visit.key)
     view = started_view(await visit.site.door.orchestrate(visit.principal, command))
     return Reply(body=json_object(view), status=202, headers={"Location": view["links"]["self"]})
 
 
 async def show(visit: Visit) -> Answer:
     """One execution."""
-    snapshot = await visit.site.door.execution(visit.principal, _execution_id(visit.part("id")))
+    snapshot = await visit.site.door.execution(visit.principal, execution_id_of(visit.part("id")))
     return Reply(body=json_object(execution_view(snapshot)))
 
 
@@ -57,7 +57,7 @@ def steer(signal: Signal) -> VisitHandler:
     """A handler that pauses, resumes or cancels."""
 
     async def handler(visit: Visit) -> Answer:
-        execution_id = _execution_id(visit.part("id"))
+        execution_id = execution_id_of(visit.part("id"))
         return Reply(
             body=json_object(execution_view(await visit.site.door.signal(visit.principal, execution_id, signal)))
         )
@@ -65,10 +65,17 @@ def steer(signal: Signal) -> VisitHandler:
     return handler
 
 
+async def undo(visit: Visit) -> Answer:
+    """Take back what an execution did."""
+    execution_id = execution_id_of(visit.part("id"))
+    view = started_view(await visit.site.door.undo(visit.principal, execution_id))
+    return Reply(body=json_object(view), status=202, headers={"Location": view["links"]["self"]})
+
+
 async def watch(visit: Visit) -> Answer:
     """An execution's events, live; 204 when everything was already seen."""
     after = resume_after(visit.http)
-    execution_id = _execution_id(visit.part("id"))
+    execution_id = execution_id_of(visit.part("id"))
     snapshot = await visit.site.door.execution(visit.principal, execution_id)
     if snapshot.execution.status is ExecutionStatus.DONE and after >= snapshot.seq:
         return web.Response(status=204)
@@ -87,7 +94,7 @@ async def list_approvals(visit: Visit) -> Answer:
 
 async def decide(visit: Visit) -> Answer:
     """Answer an approval."""
-    decision = _body(visit, DecisionBody).to_domain()
+    decision = body_of(visit, DecisionBody).to_domain()
     approval = await visit.site.door.decide(visit.principal, _approval_id(visit.part("id")), decision)
     return Reply(body=json_object(approval_view(approval)))
 
@@ -106,15 +113,15 @@ async def issue_ticket(visit: Visit) -> Answer:
 
 async def rate(visit: Visit) -> Answer:
     """Store a verdict."""
-    body = _body(visit, FeedbackBody)
-    execution_id = _execution_id(body.execution_id)
+    body = body_of(visit, FeedbackBody)
+    execution_id = execution_id_of(body.execution_id)
     await visit.site.door.feedback(visit.principal, execution_id, body.rating, body.cleaned_comment())
     return Reply(body={"execution_id": execution_id, "rating": body.rating})
 
 
 async def say(visit: Visit) -> Answer:
     """Take a message of the local chat; answered once it is committed."""
-    body = _body(visit, ChatBody)
+    body = body_of(visit, ChatBody)
     await visit.site.door.say(visit.principal, body.cleaned_text(), body.client_id)
     return Reply(body={"client_id": body.client_id}, status=202)
 
@@ -144,13 +151,19 @@ async def document(visit: Visit) -> Answer:
     return Reply(body=visit.site.document)
 
 
-def _body(visit: Visit, model: type[B]) -> B:
+def body_of(visit: Visit, model: type[B]) -> B:
+    """The body, which the route has made one of this model."""
     if not isinstance(visit.body, model):
         raise TypeError(f"the route of {model.__name__} was given {type(visit.body).__name__}")
     return visit.body
 
 
-def _execution_id(text: str) -> ExecutionId:
+def execution_id_of(text: str) -> ExecutionId:
+    """An execution's id as it stands in a path.
+
+    Raises:
+        NotFoundError: ``execution_unknown``: none of ours looks like this.
+    """
     if not _ID.fullmatch(text):
         raise NotFoundError("execution_unknown", "There is no execution with this id; list them to find yours.")
     return ExecutionId(text)

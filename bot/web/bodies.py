@@ -68,7 +68,7 @@ class OrchestrateBody(Body):
             RequestError: the text is empty or too long.
         """
         return OrchestrateCommand(
-            text=_clean(self.request, "/request"),
+            text=cleaned(self.request, "/request"),
             user_id=acting_for(principal, self.user_id),
             conversation_id=_own_conversation(self.conversation_id),
             locale=self.locale,
@@ -119,7 +119,7 @@ class DecisionBody(Body):
             verb=verb,
             arguments=self.arguments,
             choice=ChoiceId(self.choice) if self.choice else None,
-            answer=None if self.answer is None else _clean(self.answer, "/answer"),
+            answer=None if self.answer is None else cleaned(self.answer, "/answer"),
             comment=_comment(self.comment),
         )
 
@@ -148,7 +148,7 @@ class ChatBody(Body):
         Raises:
             RequestError: it is empty or too long.
         """
-        return _clean(self.text, "/text")
+        return cleaned(self.text, "/text")
 
 
 async def read_json(request: web.Request) -> JsonValue:
@@ -223,7 +223,12 @@ def _advice(model: type[Body], detail: ErrorDetails) -> str:
             return f"is wrong: {message[:1].lower()}{message[1:]}; correct it"
 
 
-def _clean(text: str, pointer: str) -> str:
+def cleaned(text: str, pointer: str) -> str:
+    """A field's text as it is taken.
+
+    Raises:
+        FieldProblemError: it is empty or too long; ``pointer`` names the field.
+    """
     try:
         return clean_text(text)
     except RequestError as error:
@@ -232,7 +237,7 @@ def _clean(text: str, pointer: str) -> str:
 
 def _comment(text: str | None) -> str | None:
     try:
-        return None if text is None else _clean(text, "/comment")
+        return None if text is None else cleaned(text, "/comment")
     except FieldProblemError as error:
         if error.code == "request_empty":
             return None

@@ -83,7 +83,7 @@ async def _approval(visit: Visit, event: Event) -> JsonObject:
     snapshot = await visit.site.door.execution(visit.principal, event.execution_id)
     for approval in snapshot.approvals:
         if approval.id == wanted:
-            return json_object(approval_view(approval))
+            return json_object(approval_view(approval, snapshot.execution.request.locale))
     return {"id": wanted, "execution_id": event.execution_id}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.web import api, pages
 from bot.web.bodies import ChatBody, DecisionBody, FeedbackBody, NoBody, OrchestrateBody
+from bot.web.plan_routes import PLAN_ROUTES
 from bot.web.shapes import (
     AcceptedView,
     AliveView,
@@ -96,6 +97,17 @@ ROUTES: tuple[Route, ...] = (
         )
         for signal in Signal
     ),
+    Route(
+        method="POST",
+        path="/api/orchestrate/{id}/undo",
+        handler=api.undo,
+        summary="Take back what an execution did, within ten minutes of its end; gives the execution that does so",
+        takes=NoBody,
+        gives=StartedView,
+        status=202,
+        other=(404, 409, 503),
+    ),
+    *PLAN_ROUTES,
     Route(
         method="GET",
         path="/api/approvals",

@@ -95,7 +95,10 @@ class ApprovalView(TypedDict):
     topic: Annotated[
         str, Field(description="budget or model_unavailable where the engine asks; title may then be an error code.")
     ]
-    parameters: Annotated[dict[str, str], Field(description="Values that belong to the topic.")]
+    parameters: Annotated[
+        dict[str, str],
+        Field(description="Values that belong to the topic; of unknown_outcome `at`, when it was last tried."),
+    ]
     call: CallView | None
     choices: list[ChoiceView]
     created_at: str
@@ -103,6 +106,21 @@ class ApprovalView(TypedDict):
     decided_at: str | None
     decided_by: str | None
     comment: str | None
+
+
+class OriginView(TypedDict):
+    """The earlier execution that one comes from."""
+
+    derivation: Annotated[str, Field(description="undo: it takes it back; fork: it does it again from a step on.")]
+    execution_id: str
+    step_id: str | None
+
+
+class UndoView(TypedDict):
+    """The execution that takes back what one did."""
+
+    execution_id: str
+    outcome: str | None
 
 
 class ExecutionView(TypedDict):
@@ -121,6 +139,8 @@ class ExecutionView(TypedDict):
     approvals: list[ApprovalView]
     result: dict[str, JsonValue] | None
     error: ErrorView | None
+    origin: OriginView | None
+    undo: UndoView | None
     cost: CostView
 
 

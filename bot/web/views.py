@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import cast
 
 from bot.door import ChatMessage
+from bot.render.approvals import choice_label
+from bot.render.texts import Texts
 from bot.web.shapes import (
     ApprovalView,
     ChatView,
@@ -15,15 +17,18 @@ from bot.web.shapes import (
     ErrorView,
     ExecutionView,
     LinksView,
+    OriginView,
     PlanView,
     StartedView,
     StepView,
+    UndoView,
 )
-from engine.domain.approval import Approval
+from engine.domain.approval import Approval, ApprovalKind
 from engine.domain.execution import Execution, StepError, StepRun
 from engine.domain.json import JsonObject, JsonValue
 from engine.domain.plan import Plan, Step
-from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.request import Origin
+from engine.domain.snapshot import ExecutionSnapshot, Undo
 from engine.domain.spend import CostLine, Spend
 
 
@@ -39,9 +44,11 @@ def execution_view(snapshot: ExecutionSnapshot) -> ExecutionView:
         "created_at": instant(execution.created_at),
         "updated_at": instant(execution.updated_at),
         "plan": plan_view(snapshot),
-        "approvals": [approval_view(approval) for approval in snapshot.approvals],
+        "approvals": [approval_view(approval, execution.request.locale) for approval in snapshot.approvals],
         "result": result_view(execution),
         "error": _error(execution.error),
+        "origin": _origin(execution.request.origin),
+        "undo": _undo(snapshot.undo),
         "cost": cost_view(snapshot.spend),
     }
 
@@ -95,9 +102,10 @@ def started_view(snapshot: ExecutionSnapshot) -> StartedView:
     return {"id": snapshot.execution.id, "status": snapshot.execution.shown_status.value, "links": links}
 
 
-def approval_view(approval: Approval) -> ApprovalView:
-    """One approval."""
-    call = approval.call
+def approval_view(approval: Approval, locale: str = "en") -> ApprovalView:
+    """One approval; what the engine itself offers to answer is called by its words in the locale."""
+    call, texts = approval.call, Texts(locale)
+    ours = approval.kind is ApprovalKind.UNKNOWN_OUTCOME
     return {
         "id": approval.id,
         "execution_id": approval.execution_id,
@@ -108,7 +116,10 @@ def approval_view(approval: Approval) -> ApprovalView:
         "topic": approval.topic,
         "parameters": dict(approval.parameters),
         "call": {"tool": call.tool, "arguments": dict(call.arguments)} if call else None,
-        "choices": [{"id": choice.id, "label": choice.label} for choice in approval.choices],
+        "choices": [
+            {"id": choice.id, "label": choice_label(approval, choice.id, texts) if ours else choice.label}
+            for choice in approval.choices
+        ],
         "created_at": instant(approval.created_at),
         "expires_at": _maybe(approval.expires_at),
         "decided_at": _maybe(approval.decided_at),
@@ -179,6 +190,18 @@ def _step(step: Step, snapshot: ExecutionSnapshot) -> StepView:
         "error": _error(run.error),
         "cost": cost_view(snapshot.spends.get(step.id, Spend())),
     }
+
+
+def _origin(origin: Origin | None) -> OriginView | None:
+    if origin is None:
+        return None
+    return {"derivation": origin.derivation.value, "execution_id": origin.execution_id, "step_id": origin.step_id}
+
+
+def _undo(undo: Undo | None) -> UndoView | None:
+    if undo is None:
+        return None
+    return {"execution_id": undo.execution_id, "outcome": undo.outcome.value if undo.outcome else None}
 
 
 def _error(error: StepError | None) -> ErrorView | None:

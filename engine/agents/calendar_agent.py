@@ -43,6 +43,7 @@ _SPEC = AgentSpec(
     output="meeting",
     effect=Effect.KEYED,
     tools=frozenset({SCHEDULE_MEETING}),
+    ends_with_effect=True,
 )
 
 

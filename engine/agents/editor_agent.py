@@ -35,6 +35,7 @@ _SPEC = AgentSpec(
     output="agenda",
     effect=Effect.KEYED,
     tools=frozenset({SAVE_AGENDA}),
+    ends_with_effect=True,
     uses_model=True,
 )
 

@@ -32,6 +32,7 @@ _SPEC = AgentSpec(
     output="meeting",
     effect=Effect.KEYED,
     tools=frozenset({CHANGE_MEETING}),
+    ends_with_effect=True,
 )
 
 

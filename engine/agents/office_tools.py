@@ -9,6 +9,7 @@ from engine.agents.meeting_change import has_passed
 from engine.agents.meeting_change_arguments import ChangeMeetingArguments, instead_of
 from engine.agents.period import zone_of
 from engine.agents.slots import is_free
+from engine.agents.undo_tools import REMOVE_AGENDA, TAKE_BACK_MEETING
 from engine.domain.agent import ToolSpec
 from engine.domain.artifact import Agenda, Meeting
 from engine.domain.effect import Effect
@@ -29,6 +30,7 @@ _SCHEDULE_SPEC = ToolSpec(
     effect=Effect.KEYED,
     gated=True,
     locks=frozenset({"calendar"}),
+    undone_by=TAKE_BACK_MEETING,
 )
 _CHANGE_SPEC = ToolSpec(
     name=CHANGE_MEETING,
@@ -37,9 +39,16 @@ _CHANGE_SPEC = ToolSpec(
     effect=Effect.KEYED,
     gated=True,
     locks=frozenset({"calendar"}),
+    undone_by=TAKE_BACK_MEETING,
 )
 _SAVE_SPEC = ToolSpec(
-    name=SAVE_AGENDA, version="1", inputs=SaveAgendaArguments, effect=Effect.KEYED, gated=False, held=True
+    name=SAVE_AGENDA,
+    version="1",
+    inputs=SaveAgendaArguments,
+    effect=Effect.KEYED,
+    gated=False,
+    held=True,
+    undone_by=REMOVE_AGENDA,
 )
 
 
@@ -81,6 +90,10 @@ class ScheduleMeeting:
         return await self._calendar.schedule(invitation, key=call.key)
 
     async def find(self, call: ToolCall) -> Meeting | None:  # noqa: ARG002 - keyed tools are repeated, not looked up
+        """None: see the port."""
+        return None
+
+    def assumed(self, call: ToolCall, arguments: JsonObject) -> Meeting | None:  # noqa: ARG002 - as above
         """None: see the port."""
         return None
 
@@ -130,6 +143,10 @@ class ChangeMeeting:
         """None: see the port."""
         return None
 
+    def assumed(self, call: ToolCall, arguments: JsonObject) -> Meeting | None:  # noqa: ARG002 - as above
+        """None: see the port."""
+        return None
+
 
 class SaveAgenda:
     """Writes an agenda among the person's documents: their own draft, so ungated, but held while a gate is open."""
@@ -153,5 +170,9 @@ class SaveAgenda:
         return Agenda(title=wanted.title, text=wanted.text, path=path)
 
     async def find(self, call: ToolCall) -> Agenda | None:  # noqa: ARG002 - keyed tools are repeated, not looked up
+        """None: see the port."""
+        return None
+
+    def assumed(self, call: ToolCall, arguments: JsonObject) -> Agenda | None:  # noqa: ARG002 - as above
         """None: see the port."""
         return None

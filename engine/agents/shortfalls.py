@@ -15,6 +15,8 @@ class Shortfall(StrEnum):
     """Its answer reached the length limit and was discarded whole."""
     UNUSABLE = "model_unusable"
     """Twice it gave no object of the right shape, or nothing in it named a valid source."""
+    AWAY = "model_away"
+    """With it the step failed, and so it was done without."""
     FOUND_NOTHING = "model_found_nothing"
     """It read everything it was given and found nothing to say on the topic."""
     STATEMENTS_DROPPED = "statements_dropped"
@@ -41,6 +43,7 @@ _SAID = {
     Shortfall.REFUSED: "the model declined; this was put together without that answer.",
     Shortfall.CUT: "the model's answer was cut off and discarded; this was put together without it.",
     Shortfall.UNUSABLE: "the model gave nothing usable twice; this was put together without it.",
+    Shortfall.AWAY: "the usual way failed; this was put together without the model.",
     Shortfall.FOUND_NOTHING: "the model found nothing on the topic in what was read.",
     Shortfall.STATEMENTS_DROPPED: "{count} statements without a valid source, or too many, were left out.",
     Shortfall.LINKS_REMOVED: "{count} links or addresses that stand in no cited source were removed.",

@@ -47,6 +47,11 @@ class Wording:
     closing: str
     item: str
     """One agenda item with its minutes."""
+    undo_request: str
+    undo_meeting: str
+    undo_change: str
+    undo_agenda: str
+    undo_other: str
 
 
 HEBREW = Wording(
@@ -88,6 +93,11 @@ HEBREW = Wording(
     discussion="דיון: {topic}",
     closing="סיכום, אחראים ולוחות זמנים",
     item="{title} ({minutes} דק׳)",
+    undo_request="ביטול מה שנעשה: {what}",
+    undo_meeting="הסרת הפגישה „{title}” מהיומן",
+    undo_change="החזרת הפגישה „{title}” למה שהייתה",
+    undo_agenda="מחיקת המסמך „{title}”",
+    undo_other="ביטול מה שנעשה",
 )
 ENGLISH = Wording(
     language="English",
@@ -128,6 +138,11 @@ ENGLISH = Wording(
     discussion="Discussion: {topic}",
     closing="Summary, owners and dates",
     item="{title} ({minutes} min)",
+    undo_request="Undo: {what}",
+    undo_meeting="Take the meeting “{title}” out of the calendar",
+    undo_change="Put the meeting “{title}” back as it was",
+    undo_agenda="Remove the document “{title}”",
+    undo_other="Take back what was done",
 )
 
 

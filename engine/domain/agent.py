@@ -30,6 +30,13 @@ class AgentSpec:
     """A read that sends nothing out and costs no model call: it may start while the plan is still being drafted."""
     uses_model: bool = False
     """Asks the language model where there is one: its steps cost money."""
+    ends_with_effect: bool = False
+    """Its step makes one effect, as the last thing it does, and gives what that gave: once it is recorded, the step is done,
+    whether or not it came to say so."""
+    internal: bool = False
+    """The engine itself plans its steps: no planner is told of it, and no draft may name it."""
+    stands_in_for: str = ""
+    """The agent whose steps it does, once each, after that one was given up; no plan names it. Empty: an agent of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +54,11 @@ class ToolSpec:
     """Not gated itself, but in a plan with a gate it waits until that gate has opened."""
     locks: frozenset[str] = field(default_factory=frozenset[str])
     """Named resources held around the effect."""
+    undone_by: str = ""
+    """The tool that takes back what this one did, which internal agents alone may call. Empty: it cannot be taken back."""
+    service: str = ""
+    """What it calls outside, by a name it shares with every other tool that calls it: one that keeps failing is left alone
+    for a while by all of them. Empty: nothing that could be away by itself."""
 
     def call(self, arguments: JsonObject) -> Call:
         """One exact call of this tool: what a person consents to."""

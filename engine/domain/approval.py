@@ -67,7 +67,7 @@ class Decision:
 
     verb: DecisionVerb
     arguments: JsonObject | None = None
-    """With ``modify``: the new arguments, or for a plan ``{"drop": [step ids], "text": "…"}``."""
+    """With ``modify``: the new arguments, or for a plan ``{"drop": [step ids], "text": "…"}`` or ``{"go_back": version}``."""
     choice: ChoiceId | None = None
     answer: str | None = None
     comment: str | None = None

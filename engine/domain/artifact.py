@@ -161,8 +161,27 @@ class Agenda:
     """Where less came of it than was wanted: a code, a colon, a sentence."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undone:
+    """Something that an earlier execution did, taken back."""
+
+    kind: Literal["undone"] = "undone"
+    what: Literal["meeting_removed", "meeting_restored", "agenda_removed", "agenda_gone"]
+    """``agenda_gone``: it was not there any more."""
+    title: str
+    starts: datetime | None = None
+    ends: datetime | None = None
+    """Of a meeting: when it would have been, or when it is again."""
+    told: tuple[str, ...] = ()
+    """``Name <address>`` of everybody whom a letter tells."""
+    letters: tuple[str, ...] = ()
+    """Relative to the workspace: those letters."""
+    path: str = ""
+    """Of an agenda: where it was, relative to the workspace's ``docs/``."""
+
+
 Artifact = Annotated[
-    Documents | Contacts | Person | Summary | Appointments | Meeting | Agenda,
+    Documents | Contacts | Person | Summary | Appointments | Meeting | Agenda | Undone,
     Field(discriminator="kind"),
 ]
 """Everything a step can give back."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
-from engine.domain.ids import EffectKey, ExecutionId, StepId
+from engine.domain.ids import ApprovalId, ChoiceId, EffectKey, ExecutionId, StepId
 from engine.domain.json import JsonObject, content_hash
 
 
@@ -20,6 +21,10 @@ class Effect(StrEnum):
     """Our marker can be found again: look before repeating."""
     UNKNOWN = "unknown"
     """Neither; never repeated without asking. What is not declared is this."""
+
+
+HAPPENED, AGAIN, LEAVE = ChoiceId("happened"), ChoiceId("again"), ChoiceId("leave")
+"""What a person may say of an effect that may have happened: it did · do it once more · leave it at that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,8 @@ class IntentStatus(StrEnum):
     """The row is committed; the effect may or may not have happened."""
     DONE = "done"
     """The result is recorded."""
+    VOID = "void"
+    """The call was turned down the first time it was made: nothing happened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,5 +62,11 @@ class Intent:
     tool: str
     effect: Effect
     call_hash: str
+    title: str = ""
+    """The step's: a later version of the plan may not have it any more."""
     status: IntentStatus = IntentStatus.STARTED
+    started_at: datetime | None = None
+    """When it was last tried; None until it is stored."""
+    answer: ApprovalId | None = None
+    """The answer on whose word it was last tried again: used up by that try. None: nobody was asked."""
     result: JsonObject | None = None

@@ -24,7 +24,7 @@ class EventType(StrEnum):
     STEP_PROGRESSED = "step_progressed"
     """``{"step", "message"}``"""
     STEP_WAITING = "step_waiting"
-    """``{"step", "approval"?, "retry_at"?}``"""
+    """``{"step", "approval"?, "retry_at"?, "error"?, "stand_in"?}``: ``stand_in`` names the agent that takes over."""
     STEP_FINISHED = "step_finished"
     """``{"step", "outcome", "error"?}``"""
     APPROVAL_REQUESTED = "approval_requested"

@@ -70,7 +70,7 @@ class StepOutcome(StrEnum):
     REJECTED = "rejected"
     """A person said no at its gate."""
     UNKNOWN = "unknown"
-    """Its effect may have happened, and a person left it at that."""
+    """Its effect may have happened: a person left it at that, or it was stopped before anybody knew."""
 
 
 class Signal(StrEnum):
@@ -90,6 +90,8 @@ class StepError:
 
     code: str
     detail: str
+    mendable: bool = False
+    """Another plan may find a way round it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,8 @@ class Execution:
     """Grows with every answer of a person; a claim made under an older epoch fails."""
     fence: int = 0
     """Grows with every owner; a write under an older fence fails."""
+    crashes: int = 0
+    """Times the process died while it worked on this outside any step, since this last got anywhere."""
     paused: bool = False
     pause_reason: str = ""
     """Why, where not a person did it: ``budget_execution`` or ``budget_day``; empty otherwise."""
@@ -140,6 +144,9 @@ class Execution:
     """Why planning failed, if it did."""
     result: JsonObject | None = None
     """Composed by the engine from typed artifacts when the execution ends."""
+    doubtful: bool = False
+    """The database was brought back from an earlier state while this was under way: an effect of which nothing is known may
+    have happened all the same."""
 
     @property
     def shown_status(self) -> ExecutionStatus:
@@ -147,3 +154,8 @@ class Execution:
         if self.paused and self.status is not ExecutionStatus.DONE:
             return ExecutionStatus.PAUSED
         return self.status
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When it ended; None while it has not."""
+        return self.updated_at if self.status is ExecutionStatus.DONE else None

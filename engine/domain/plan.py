@@ -29,6 +29,8 @@ class Import:
     name: StepId
     execution_id: ExecutionId
     step_id: StepId
+    whole: bool = False
+    """All candidates, where the person picked one of them; otherwise that one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,10 @@ class Step:
         """Every step that must have succeeded first, in order of id, without repeats."""
         bound = {b.step_id for b in self.bindings.values() if not b.earlier}
         return tuple(sorted(bound | set(self.after)))
+
+
+PLAN_EDIT_PLACE = StepId("plan-edit")
+"""Stands for a step where a person's edits of a plan are kept, among the questions. No step of a plan can be called this."""
 
 
 class PlanOrigin(StrEnum):
@@ -92,8 +98,11 @@ class Plan:
     imports: tuple[Import, ...] = ()
     """What it takes from earlier executions."""
     origin: PlanOrigin = PlanOrigin.REQUEST
+    repeats: frozenset[StepId] = frozenset()
+    """Steps that may do again what was done already, under another id or in another execution: a person is asked first."""
     took_up: frozenset[ApprovalId] = frozenset()
-    """Edits of a person that this version carries out; each is carried out once."""
+    """Edits of a person that this version carries out: all those of the version before, and no version is saved without
+    them."""
 
     def step(self, step_id: StepId) -> Step:
         """The step with this id.

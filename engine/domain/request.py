@@ -68,6 +68,16 @@ class Request:
     origin: Origin | None = None
     """None: it was asked in words, and is planned from them."""
 
+    @property
+    def undoes(self) -> bool:
+        """It takes an earlier execution back, and nothing else can be made of it."""
+        return self.origin is not None and self.origin.derivation is Derivation.UNDO
+
+
+def undo_key(execution_id: ExecutionId) -> str:
+    """The ``request_key`` of the one request to take back what an execution did, however often it is made."""
+    return f"undo:{execution_id}"
+
 
 def clean_text(raw: str) -> str:
     """Normalise what a person typed: NFC, without controls, bidi overrides, zero-width marks, lone surrogates.

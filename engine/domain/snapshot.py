@@ -6,11 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
+from engine.domain.effect import Intent
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepRun
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.json import JsonObject
 from engine.domain.plan import Plan
 from engine.domain.spend import Spend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """The execution that takes another one's effects back."""
+
+    execution_id: ExecutionId
+    outcome: ExecutionOutcome | None
+    """None: it is not done yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +41,12 @@ class ExecutionSnapshot:
     """The requester's latest rating, 0 for none."""
     spends: Mapping[StepId | None, Spend] = field(default_factory=dict[StepId | None, Spend])
     """What each step's model calls have cost; None stands for planning."""
+    before: Plan | None = None
+    """The version before the current one, where there is one."""
+    effects: tuple[Intent, ...] = ()
+    """What it did to the world, or may have done, oldest first. Only of one that is done."""
+    undo: Undo | None = None
+    """What takes those effects back, where somebody wanted that."""
 
     @property
     def spend(self) -> Spend:

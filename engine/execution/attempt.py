@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,8 @@ from engine.domain.execution import StepRun, StepStatus
 from engine.domain.plan import Binding, Step
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import PersonalTime
-from engine.errors import InternalError, NotFoundError, RequestError
-from engine.execution.error_recovery import MAX_CRASHES
+from engine.errors import InternalError, NotFoundError, RequestError, StorageAwayError
+from engine.execution.begun import effects_begun
 from engine.execution.step_context import AttemptContext
 from engine.execution.suspension import Declined, Suspended, Unsettled
 from engine.orchestration.state_manager import StateManager
@@ -42,6 +42,8 @@ class Workshop:
     spending: Spending
     personal: PersonalTime
     fence: int
+    stand_ins: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Who takes over from an agent that was given up, by that agent's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,14 @@ class Failed:
     """It raised."""
 
     error: Exception
+    attempt: int = 1
+    """Which failing attempt of its step it was, from 1; those the process died of are not counted."""
+    stand_in: str = ""
+    """Who could take over; empty: nobody, or it was the stand-in that failed."""
+    stood_in: bool = False
+    """It was the stand-in that failed."""
+    had_effect: bool = False
+    """An effect of this step had begun, in this attempt or an earlier one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +105,12 @@ class StepAttempt:
         self._snapshot = snapshot
         self.step = step
         self.number = number
+        self._run = snapshot.step_runs.get(step.id) or StepRun(step_id=step.id)
+        self._agent = workshop.agents[self._run.stand_in or step.agent]
         self._context = AttemptContext(
             snapshot=snapshot,
             step=step,
-            spec=workshop.agents[step.agent].spec,
+            spec=self._agent.spec,
             fence=workshop.fence,
             tools=workshop.tools,
             store=workshop.store,
@@ -122,23 +134,39 @@ class StepAttempt:
 
     async def _end(self) -> AttemptEnd:
         try:
-            if self.number > MAX_CRASHES:
-                raise InternalError("too_many_attempts", f"Step {self.step.id} was tried {self.number - 1} times.")
             return Succeeded(await self._perform())
         except asyncio.CancelledError:
             return GaveWay()
         except Suspended as suspended:
+            if isinstance(cause := suspended.__cause__, Exception):  # why nobody knows what happened
+                self._workshop.telemetry.failed(self._snapshot.execution.id, self.step.id, cause)
             return GaveWay(suspended.changes, suspended.waiting)
         except Declined:
             return WasDeclined()
         except Unsettled:
             return LeftOpen()
         except Exception as error:  # noqa: BLE001 - the crash barrier of a step
-            self._workshop.telemetry.failed(self._snapshot.execution.id, self.step.id, error)
-            return Failed(error)
+            return await self._failed(error)
+
+    async def _failed(self, error: Exception) -> Failed | GaveWay:
+        self._workshop.telemetry.failed(self._snapshot.execution.id, self.step.id, error)
+        try:
+            had_effect = self.step.id in await effects_begun(self._workshop.store, self._snapshot.execution.id)
+        except asyncio.CancelledError:
+            return GaveWay()
+        except StorageAwayError:
+            had_effect = True  # it may have
+        stood_in = bool(self._run.stand_in)
+        return Failed(
+            error,
+            attempt=max(self.number - self._run.crashes, 1),
+            stand_in="" if stood_in else self._workshop.stand_ins.get(self.step.agent, ""),
+            stood_in=stood_in,
+            had_effect=had_effect,
+        )
 
     async def _perform(self) -> Artifact:
-        agent = self._workshop.agents[self.step.agent]
+        agent = self._agent
         inputs: dict[str, Any] = dict(self.step.inputs)
         for name, binding in self.step.bindings.items():
             inputs[name] = bound_value(self._snapshot, binding)
@@ -150,7 +178,7 @@ class StepAttempt:
             Span(
                 execution_id=self._snapshot.execution.id,
                 step_id=self.step.id,
-                name=self.step.agent,
+                name=self._agent.spec.name,
                 started_at=started,
                 ended_at=self._workshop.clock.now(),
                 status="cancelled" if stopped else _STATUS[type(end)],

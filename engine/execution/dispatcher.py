@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
+from typing import cast
 
 from engine.concurrency import Wakeup
 from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.errors import UnavailableError
+from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
 
 MAX_RUNS = 200
 """Executions moving at once; more wait their turn, holding nothing but their id."""
 
 MOST_FAILURES = 6
-"""Runs of one execution that may break one after another, a storage that is away included; then it waits for the next wake."""
+"""Runs of one execution that may break one after another for a fault of ours; then it waits for the next wake. A storage that
+is away is waited for, however long that takes."""
 
-FIRST_PAUSE_SECONDS = 1.0
-"""After the first of them; doubled each time."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
+"""After the first of them; doubled each time, up to the longest."""
 
 Run = Callable[[ExecutionId, Wakeup, ExecutionSnapshot | None], Awaitable[None]]
 
@@ -28,9 +33,10 @@ Run = Callable[[ExecutionId, Wakeup, ExecutionSnapshot | None], Awaitable[None]]
 class Dispatcher:
     """Embedded dispatch. Open it with ``async with``; leaving stops every run at its next safe point."""
 
-    def __init__(self, run: Run, telemetry: Telemetry) -> None:
+    def __init__(self, run: Run, telemetry: Telemetry, clock: Clock) -> None:
         self._run = run
         self._telemetry = telemetry
+        self._clock = clock
         self._wakeups: dict[ExecutionId, Wakeup] = {}
         self._tasks: dict[ExecutionId, asyncio.Task[None]] = {}
         self._known: dict[ExecutionId, ExecutionSnapshot] = {}
@@ -71,14 +77,17 @@ class Dispatcher:
             self.wake(execution_id)
 
     async def _keep_running(self, execution_id: ExecutionId, wakeup: Wakeup) -> None:
+        pause, broken = FIRST_PAUSE, 0
         try:
-            for failures in range(MOST_FAILURES):
+            while broken < MOST_FAILURES:
                 try:
                     await self._until_it_rests(execution_id, wakeup)
                 except Exception as error:  # noqa: BLE001 - the crash barrier of an execution
                     self._telemetry.failed(execution_id, None, error)
+                    broken += not _passes(error)
                     wakeup.ring()
-                    await asyncio.sleep(FIRST_PAUSE_SECONDS * 2**failures)
+                    await self._clock.sleep(pause)
+                    pause = min(pause * 2, LONGEST_PAUSE)
                 else:
                     return
         finally:
@@ -90,3 +99,10 @@ class Dispatcher:
             async with self._slots:
                 wakeup.reset()
                 await self._run(execution_id, wakeup, self._known.pop(execution_id, None))
+
+
+def _passes(error: Exception) -> bool:
+    """Did a run break only because of something that passes by itself? What breaks in a group of tasks comes as a group."""
+    if isinstance(error, ExceptionGroup):
+        return all(_passes(one) for one in cast("ExceptionGroup[Exception]", error).exceptions)
+    return isinstance(error, UnavailableError)

@@ -12,7 +12,9 @@ from engine.domain.execution import StepError, StepOutcome, StepRun, StepStatus
 from engine.domain.ids import StepId
 from engine.domain.plan import Step
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.waiting import left
 from engine.errors import PlanError
+from engine.execution.error_recovery import LONGEST_RETRY_AFTER
 
 
 class HasDependencies(Protocol):
@@ -179,7 +181,7 @@ def _may_start(step: Step, snapshot: ExecutionSnapshot, gated_agents: frozenset[
     if run.status is not StepStatus.WAITING:
         return run.started_at is None or not _engine_asks(snapshot)
     if run.retry_at is not None:
-        return run.retry_at <= now
+        return not left(run.retry_at, now, LONGEST_RETRY_AFTER)
     own = [a for a in snapshot.approvals if a.step_id == step.id and a.kind is not ApprovalKind.CHOICE]
     if own:
         return all(a.status is not ApprovalStatus.PENDING for a in own)

@@ -12,11 +12,12 @@ from engine.domain.event import EventType
 from engine.domain.execution import ExecutionOutcome
 from engine.domain.ids import ApprovalId, ChoiceId, StepId
 from engine.domain.label import Integrity, Label
-from engine.domain.plan import Plan
+from engine.domain.plan import Plan, PlanOrigin
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import InternalError, PlanError, TizmorError, UnavailableError
+from engine.execution.begun import effects_begun
 from engine.execution.parts import RunParts
-from engine.execution.plan_standing import ToBeMade
+from engine.execution.plan_standing import ToBeMade, ToBeRevised
 from engine.execution.planning_session import (
     ModelAway,
     NotPlanned,
@@ -28,11 +29,14 @@ from engine.execution.planning_session import (
     PlanningTools,
 )
 from engine.execution.working_copy import WorkingCopy
+from engine.orchestration.transitions import outcome_of
 from engine.planning.adoption import unchanged
 from engine.planning.conversation import MAX_EXECUTIONS, earlier_executions, importable
 from engine.planning.deliberation import AGAIN, MODEL_UNAVAILABLE, OFFLINE, STOP, deliberate
+from engine.planning.editing import grounds_of, revised, waiting_edits
 from engine.planning.follow_up import agreed, taking_up
-from engine.planning.revise import reconciled, without
+from engine.planning.mending import MAX_RECOVERIES, goes_unasked, mendable, mends
+from engine.planning.revise import following, reconciled, renewed, without
 from engine.ports.changes import Change, PutArtifact, SaveDraft, SavePlan
 from engine.ports.planning import Brief, EarlierExecution, PlanQuestion
 from engine.safety.budgets import Spender
@@ -62,6 +66,8 @@ class PlanMaking:
         self._task: asyncio.Task[None] | None = None
         self._end: PlanningEnd | None = None
         self._wanted = ToBeMade()
+        self._known: frozenset[ApprovalId] = frozenset()
+        """Offers of a change that the session knows of."""
         self.settled: frozenset[ApprovalId] = frozenset()
         """Offers of a change that a dry run's plan took up here: nobody is asked about such a plan."""
 
@@ -73,12 +79,12 @@ class PlanMaking:
     @property
     def changes(self) -> bool:
         """The session takes up what a person wrote since."""
-        return self.busy and bool(self._wanted.follow_ups)
+        return self.busy and bool(self._known)
 
     def overtaken(self, snapshot: ExecutionSnapshot) -> bool:
-        """A change was agreed to that the session under way knows nothing of."""
-        known = self._wanted.follow_ups | self.settled
-        return self.busy and any(offer.id not in known for offer in agreed(snapshot))
+        """A change was agreed to, or made, that the session under way knows nothing of."""
+        known = self._known | self.settled
+        return self.busy and (bool(waiting_edits(snapshot)) or any(offer.id not in known for offer in agreed(snapshot)))
 
     def begin(self, snapshot: ExecutionSnapshot, nudge: Callable[[], None], wanted: ToBeMade) -> None:
         """Start making the next version."""
@@ -92,7 +98,8 @@ class PlanMaking:
             personal=replace(workshop.personal, timezone=request.timezone),
             version=version,
             change=wanted.change,
-            current=snapshot.plan if execution.plan_version else None,
+            current=_left(snapshot.plan, wanted.drop) if snapshot.plan and execution.plan_version else None,
+            failed=wanted.failed,
             answers=deliberation.answers,
         )
         spender = Spender(
@@ -101,7 +108,8 @@ class PlanMaking:
             execution_id=execution.id,
             plan_version=version,
         )
-        derived = None if request.origin is None or version > 1 else self._parts.derived[request.origin.derivation]
+        as_it_was = request.origin is not None and (version == 1 or request.undoes)
+        derived = self._parts.derived[request.origin.derivation] if request.origin and as_it_was else None
         offline = derived is not None or deliberation.offline or not workshop.spending.has_model
         tools = PlanningTools(
             planner=derived or (self._parts.offline if offline else self._parts.planner),
@@ -113,9 +121,11 @@ class PlanMaking:
         async def full_brief() -> Brief:
             return brief if offline else replace(brief, earlier=await self._earlier(snapshot))
 
-        self._wanted = wanted
+        # What comes from an earlier execution is made as it is; a change in words is for the version after that.
+        self._wanted, self._known = ToBeMade() if derived else wanted, wanted.follow_ups
         self._session = PlanningSession(tools, full_brief, spender, nudge)
         self._task = self._spawn(self._run(self._session, nudge))
+        self._task.add_done_callback(lambda task: self._end_unbegun(task, nudge))
 
     def stop(self) -> None:
         """Give up the session; it ends as having given way."""
@@ -161,33 +171,54 @@ class PlanMaking:
         self._wanted = wanted
         return self._without_plan(snapshot, ExecutionOutcome.REJECTED, None)
 
-    def leave_out(self, snapshot: ExecutionSnapshot, plan: Plan, drop: Sequence[str]) -> PlanStep:
-        """The next version without these steps, put before the person again."""
+    async def mending(self, snapshot: ExecutionSnapshot) -> ToBeMade | None:
+        """The next version that is to get round what failed, while every step has ended; None where there is to be none.
+
+        Without a model there is none: the offline planner would give the same plan again.
+        """
+        workshop = self._parts.workshop
+        if not workshop.spending.has_model:
+            return None
+        failed = mendable(snapshot, await effects_begun(workshop.store, snapshot.id))
+        if not failed:
+            return None
+        made = [one.plan.origin for one in await workshop.store.versions(snapshot.id)]
+        return ToBeMade(failed=failed) if made.count(PlanOrigin.RECOVERY) < MAX_RECOVERIES else None
+
+    async def revised(self, snapshot: ExecutionSnapshot, plan: Plan, wanted: ToBeRevised) -> PlanStep:
+        """The next version as the person edited this one; asked about where they have not agreed to all that it does."""
         self._wanted = ToBeMade()
-        try:
-            revised = without(plan, drop)
-        except PlanError:
-            revised = replace(plan, version=plan.version + 1)
-        return self._saved(snapshot, replace(revised, sure=False), ())
+        store = self._parts.workshop.store
+        grounds = grounds_of(snapshot, await store.versions(snapshot.id), await store.intents(snapshot.id))
+        made = revised(snapshot, wanted.edits, grounds).plan
+        return self._saved(snapshot, made, await self._imports(snapshot, made, plan))
 
     async def _run(self, session: PlanningSession, nudge: Callable[[], None]) -> None:
         self._end = await session.run()
         nudge()
 
+    def _end_unbegun(self, task: asyncio.Task[None], nudge: Callable[[], None]) -> None:
+        """A session that is stopped before its first step runs nothing, not even what notes its end."""
+        if task.cancelled():
+            self._end = PlanningGaveWay()
+            nudge()
+
     async def _comes_to(self, end: PlanningEnd, snapshot: ExecutionSnapshot) -> PlanStep:
         match end:
             case Plan():
                 plan = self._next(snapshot, end)
+                if self._wanted.failed and not mends(plan, snapshot):
+                    return self._without_plan(snapshot, ExecutionOutcome.FAILED, None)
                 return self._saved(snapshot, plan, await self._imports(snapshot, plan))
             case PlanQuestion():
                 return self._ask(self._own_question(snapshot, end))
-            case ModelAway(error):
+            case ModelAway(error) if not self._wanted.failed:
                 return self._ask(self._model_question(snapshot, error.code))
             case PlanningGaveWay(changes):
                 return PlanStep(changes=changes)
             case PlanningDeclined():
                 return self._without_plan(snapshot, ExecutionOutcome.REJECTED, None)
-            case NotPlanned(error):
+            case NotPlanned(error) | ModelAway(error):
                 return self._without_plan(snapshot, ExecutionOutcome.FAILED, error)
             case PlanningBroke(UnavailableError() as error):
                 raise error  # the storage is away: the run is tried again as a whole
@@ -199,8 +230,14 @@ class PlanMaking:
     def _next(self, snapshot: ExecutionSnapshot, plan: Plan) -> Plan:
         """The plan as its version: put before the person wherever it changes what they know, or takes up what they wrote."""
         if plan.version > 1 and snapshot.plan is not None:
-            return replace(reconciled(plan, snapshot.plan, plan.version), sure=False)
-        return replace(plan, sure=plan.sure and not self._wanted.follow_ups)
+            made = reconciled(plan, snapshot.plan, plan.version)
+            unblocked = renewed(made, (), snapshot.step_runs, [step.id for step in snapshot.plan.steps])
+            repeats = snapshot.plan.repeats & {step.id for step in unblocked.plan.steps}
+            origin = PlanOrigin.RECOVERY if self._wanted.failed else PlanOrigin.CHANGE
+            sure = bool(self._wanted.failed) and not repeats and goes_unasked(unblocked.plan, snapshot)
+            return replace(unblocked.plan, sure=sure, origin=origin, repeats=repeats)
+        changed_next = self._known != self._wanted.follow_ups  # nothing of it runs before that
+        return replace(plan, sure=changed_next or (plan.sure and not self._wanted.follow_ups))
 
     def _saved(self, snapshot: ExecutionSnapshot, plan: Plan, imports: tuple[Change, ...]) -> PlanStep:
         workshop, execution = self._parts.workshop, snapshot.execution
@@ -219,11 +256,14 @@ class PlanMaking:
     def _without_plan(
         self, snapshot: ExecutionSnapshot, outcome: ExecutionOutcome, error: TizmorError | None
     ) -> PlanStep:
-        """Nothing came of it: a first plan ends the execution, a changed one leaves the current plan, asked about again."""
+        """Nothing came of it: a first plan ends the execution, a changed one leaves the current plan, asked about again; and
+        where no other way was found, the execution ends as it would have."""
         if snapshot.execution.plan_version == 0 or snapshot.plan is None:
             return PlanStep(ends=(outcome, error))
-        again = replace(snapshot.plan, version=snapshot.plan.version + 1, sure=False)
-        return self._saved(snapshot, again, ())
+        if self._wanted.failed:
+            return PlanStep(ends=(outcome_of(snapshot.step_runs[step.id] for step in snapshot.plan.steps), None))
+        again = following(snapshot.plan, PlanOrigin.CHANGE)
+        return self._saved(snapshot, replace(again, sure=False), ())
 
     def _ask(self, approval: Approval) -> PlanStep:
         return PlanStep(changes=opening(self._parts.workshop.state, approval))
@@ -262,14 +302,18 @@ class PlanMaking:
         )
         return earlier_executions([await workshop.state.snapshot(e) for e in reversed(found)])
 
-    async def _imports(self, snapshot: ExecutionSnapshot, plan: Plan) -> tuple[Change, ...]:
-        """Bring in what the plan takes from earlier executions of the same person."""
+    async def _imports(
+        self, snapshot: ExecutionSnapshot, plan: Plan, current: Plan | None = None
+    ) -> tuple[Change, ...]:
+        """Bring in what the plan takes from earlier executions of the same person, and the current one does not."""
         workshop, request = self._parts.workshop, snapshot.execution.request
         changes: list[Change] = []
-        for wanted in plan.imports:
+        there = current.imports if current is not None else ()
+        for wanted in (one for one in plan.imports if one not in there):
             earlier = await workshop.state.snapshot(wanted.execution_id)
             theirs = earlier.execution.request
-            artifact = importable(earlier, wanted.step_id)
+            whole = earlier.artifacts.get(wanted.step_id) if wanted.whole else None
+            artifact = whole or importable(earlier, wanted.step_id)
             if artifact is None or (theirs.tenant_id, theirs.user_id) != (request.tenant_id, request.user_id):
                 continue
             changes.append(
@@ -282,3 +326,11 @@ class PlanMaking:
                 )
             )
         return tuple(changes)
+
+
+def _left(plan: Plan, drop: Sequence[str]) -> Plan:
+    """The plan without these steps, where something is left then."""
+    try:
+        return without(plan, drop)
+    except PlanError:
+        return plan

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.execution import ExecutionOutcome
-from engine.domain.ids import ApprovalId
+from engine.domain.ids import ApprovalId, StepId
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.planning.editing import dropped, waiting_edits
 from engine.planning.follow_up import FOLLOW_UP, agreed, taken_up
+from engine.ports.planning import FailedStep
 from engine.safety.budgets import BUDGET
 
 
@@ -19,17 +21,24 @@ class ToBeMade:
 
     change: str | None = None
     """What the person wants different, in their words; None: it is the first plan, and nothing was said since."""
+    drop: tuple[StepId, ...] = ()
+    """Steps that the person wants left out besides."""
     follow_ups: frozenset[ApprovalId] = frozenset()
     """Offers of a change, agreed to, that it takes up."""
+    failed: tuple[FailedStep, ...] = ()
+    """Steps that another way is looked for round: then nobody asked for anything else."""
     overtaken: tuple[Approval, ...] = ()
     """Open questions about a plan that does not: closed first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToBeCut:
-    """The next version leaves these steps out."""
+class ToBeRevised:
+    """The next version is the current one with a person's own edits; no planner is asked."""
 
-    drop: tuple[str, ...]
+    edits: tuple[Approval, ...]
+    """Oldest first; the answer to the question about the current version is one."""
+    overtaken: tuple[Approval, ...] = ()
+    """Open questions about a plan that does not come now: closed first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +58,7 @@ class IsRun:
     """It goes on."""
 
 
-Standing = ToBeMade | ToBeCut | IsOver | IsAsked | IsRun
+Standing = ToBeMade | ToBeRevised | IsOver | IsAsked | IsRun
 
 
 def standing(snapshot: ExecutionSnapshot, settled: Collection[ApprovalId] = ()) -> Standing:
@@ -64,12 +73,14 @@ def standing(snapshot: ExecutionSnapshot, settled: Collection[ApprovalId] = ()) 
         return IsOver(outcome=ExecutionOutcome.REJECTED)
     modified = asked is not None and asked.status is ApprovalStatus.MODIFIED
     edit = (asked.edit if asked is not None and modified else None) or {}
-    drop = edit.get("drop")
-    if isinstance(drop, list) and drop:
-        return ToBeCut(drop=tuple(str(step_id) for step_id in drop))
+    text = str(edit.get("text") or "")
+    edits = (*([asked] if asked is not None and modified and not text else []), *waiting_edits(snapshot))
+    if edits:
+        overtaken = tuple(a for a in snapshot.approvals if a.status is ApprovalStatus.PENDING and _overtaken(a))
+        return ToBeRevised(edits=edits, overtaken=overtaken)
     offers = [a for a in agreed(snapshot) if a.id not in settled]
     if offers or modified or not snapshot.execution.plan_version:
-        return _to_be_made(snapshot, offers, str(edit.get("text") or ""))
+        return replace(_to_be_made(snapshot, offers, text), drop=dropped(edit))
     if snapshot.execution.request.dry_run:
         return IsOver(outcome=ExecutionOutcome.SUCCEEDED)
     pending = asked is not None and asked.status is ApprovalStatus.PENDING
@@ -107,8 +118,9 @@ def _to_be_made(snapshot: ExecutionSnapshot, offers: list[Approval], text: str) 
     )
 
 
-def _overtaken(asked: Approval, follow_ups: frozenset[ApprovalId]) -> bool:
-    """A question about money stays open: it is not about the plan, and its answer holds for any."""
+def _overtaken(asked: Approval, follow_ups: frozenset[ApprovalId] | None = None) -> bool:
+    """A question about money stays open: it is not about the plan, and its answer holds for any. So does one about the plan
+    that takes up just these follow-ups; None stands for none of them."""
     if asked.kind is ApprovalKind.PLAN:
         return True
     about_planning = asked.kind is ApprovalKind.QUESTION and asked.step_id is None and asked.topic != BUDGET

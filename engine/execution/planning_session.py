@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from engine.domain.plan import Plan, Step
-from engine.errors import IntegrationError, PlanError, UnavailableError
-from engine.execution.error_recovery import recover
+from engine.errors import IntegrationError, PlanError, StorageAwayError, UnavailableError
+from engine.execution.error_recovery import backoff
 from engine.execution.suspension import Declined, Suspended
 from engine.ports.changes import Change
 from engine.ports.clock import Clock
@@ -99,7 +99,7 @@ class PlanningSession:
         except PlanError as error:
             return NotPlanned(error)
         except IntegrationError as error:
-            return PlanningBroke(error) if error.code == "storage_unavailable" else ModelAway(error)
+            return PlanningBroke(error) if isinstance(error, StorageAwayError) else ModelAway(error)
         except Exception as error:  # noqa: BLE001 - part of the crash barrier of an execution
             return PlanningBroke(error)
 
@@ -127,7 +127,7 @@ class PlanningSession:
             except UnavailableError as error:
                 if self._spender.execution_id is not None:
                     self._tools.telemetry.failed(self._spender.execution_id, None, error)
-                delay = recover(error, attempt, random.random()).retry_in or timedelta()  # noqa: S311 - jitter
+                delay = backoff(attempt, error.retry_after, random.random())  # noqa: S311 - jitter
                 await self._tools.clock.sleep(min(delay, LONGEST_WAIT))
         return await self._tools.planner.create_plan(brief, self)
 

@@ -14,7 +14,16 @@ from engine.domain.ids import ExecutionId, StepId
 from engine.domain.json import JsonObject
 from engine.domain.label import Integrity, Label
 from engine.execution.attempt import AttemptEnd, Failed, GaveWay, LeftOpen, Succeeded, WasDeclined
-from engine.execution.error_recovery import recover
+from engine.execution.error_recovery import (
+    Failure,
+    GiveUp,
+    StandIn,
+    TryAgain,
+    kind_of,
+    retry_after,
+    step_error,
+    what_follows,
+)
 from engine.ports.changes import AppendEvent, Change, Due, DueKind, ParkStep, PutArtifact, SetDue, SettleStep
 
 _TENANT = Label(integrity=Integrity.TENANT)
@@ -28,26 +37,25 @@ class Recorder:
     fence: int
     at: datetime
 
-    def ended(self, step_id: StepId, attempt: int, end: AttemptEnd, jitter: float) -> Record:
+    def ended(self, step_id: StepId, end: AttemptEnd, jitter: float) -> Record:
         """The record of an attempt's end.
 
         Args:
             step_id: whose attempt it was.
-            attempt: its number, from 1.
             end: how it ended.
             jitter: 0 to 1, from outside; spreads retries.
         """
         match end:
             case Succeeded(artifact):
-                return self._succeeded(step_id, dump(artifact))
+                return self.succeeded(step_id, dump(artifact))
             case GaveWay(changes, waiting):
                 return self._parked(step_id, changes, waiting=waiting)
             case WasDeclined():
                 return self.settled(step_id, StepOutcome.REJECTED)
             case LeftOpen():
                 return self.settled(step_id, StepOutcome.UNKNOWN)
-            case Failed(error):
-                return self._failed(step_id, error, attempt, jitter)
+            case Failed():
+                return self._failed(step_id, end, jitter)
             case _:
                 assert_never(end)
 
@@ -61,7 +69,8 @@ class Recorder:
         """The change that appends a fact."""
         return AppendEvent(event=Event(execution_id=self.execution_id, type=kind, at=self.at, payload=payload))
 
-    def _succeeded(self, step_id: StepId, artifact: JsonObject) -> Record:
+    def succeeded(self, step_id: StepId, artifact: JsonObject) -> Record:
+        """A step ends with what it gives."""
         put = PutArtifact(execution_id=self.execution_id, step_id=step_id, artifact=artifact, label=_TENANT, at=self.at)
         event = self.event(EventType.STEP_FINISHED, step=step_id, outcome=StepOutcome.SUCCEEDED.value, error=None)
         return Record(
@@ -76,22 +85,39 @@ class Recorder:
         alone = (park, self.event(EventType.STEP_WAITING, step=step_id)) if waiting else (park,)
         return Record(step_id=step_id, changes=(alone[0], *changes, *alone[1:]), alone=alone)
 
-    def _failed(self, step_id: StepId, error: Exception, attempt: int, jitter: float) -> Record:
-        recovery = recover(error, attempt, jitter)
-        if recovery.retry_in is None:
-            return self.settled(step_id, StepOutcome.FAILED, recovery.error)
-        due = self.at + recovery.retry_in
+    def _failed(self, step_id: StepId, failed: Failed, jitter: float) -> Record:
+        failure = Failure(
+            kind=kind_of(failed.error),
+            attempt=failed.attempt,
+            retry_after=retry_after(failed.error),
+            stand_in=failed.stand_in,
+            stood_in=failed.stood_in,
+            had_effect=failed.had_effect,
+        )
+        match what_follows(failure, jitter):
+            case GiveUp(mendable):
+                return self.settled(step_id, StepOutcome.FAILED, step_error(failed.error, mendable=mendable))
+            case TryAgain(delay):
+                due = self.at + delay
+                alarm = SetDue(due=Due(execution_id=self.execution_id, kind=DueKind.RETRY, at=due))
+                return self._later(step_id, due, step_error(failed.error), alarm)
+            case StandIn(agent):
+                return self._later(step_id, self.at, step_error(failed.error), stand_in=agent)
+
+    def _later(self, step_id: StepId, at: datetime, error: StepError, *more: Change, stand_in: str = "") -> Record:
+        """The step is tried again from an instant on, perhaps by another agent."""
         park = ParkStep(
             execution_id=self.execution_id,
             step_id=step_id,
             fence=self.fence,
             waiting=True,
-            retry_at=due,
-            error=recovery.error,
+            retry_at=at,
+            error=error,
+            stand_in=stand_in,
         )
-        alarm = SetDue(due=Due(execution_id=self.execution_id, kind=DueKind.RETRY, at=due))
-        event = self.event(EventType.STEP_WAITING, step=step_id, retry_at=due.isoformat(), error=recovery.error.code)
-        return Record(step_id=step_id, changes=(park, alarm, event))
+        told = {"stand_in": stand_in} if stand_in else {}
+        event = self.event(EventType.STEP_WAITING, step=step_id, retry_at=at.isoformat(), error=error.code, **told)
+        return Record(step_id=step_id, changes=(park, *more, event))
 
     def _settle(self, step_id: StepId, outcome: StepOutcome, error: StepError | None = None) -> SettleStep:
         return SettleStep(

@@ -15,24 +15,26 @@ from typing import Any
 from engine.concurrency import Wakeup, finish
 from engine.domain.approval import Approval, ApprovalStatus
 from engine.domain.event import EventType
-from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepStatus
-from engine.domain.ids import ExecutionId, StepId, effect_key
+from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepOutcome, StepStatus
+from engine.domain.ids import ExecutionId, StepId
 from engine.domain.plan import Plan, Step
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.execution.attempt import StepAttempt, attempt_number
+from engine.execution.begun import effects_begun
 from engine.execution.choices import choice_among
-from engine.execution.ending import ending
+from engine.execution.ending import ending, recorded_effects
+from engine.execution.ownership import own
 from engine.execution.parallel_coordinator import Moves, next_moves
 from engine.execution.parts import RunParts
 from engine.execution.plan_making import PlanMaking, PlanStep
-from engine.execution.plan_standing import IsAsked, IsOver, IsRun, ToBeCut, ToBeMade, astray, standing
+from engine.execution.plan_standing import IsAsked, IsOver, IsRun, ToBeMade, ToBeRevised, astray, standing
 from engine.execution.recording import Record, Recorder
 from engine.execution.under_way import UnderWay
 from engine.execution.unit import Unit
 from engine.execution.working_copy import WorkingCopy
 from engine.orchestration.transitions import outcome_of
 from engine.planning.deliberation import deliberate
-from engine.ports.changes import ClaimStep, DecideApproval, MoveExecution, OwnExecution
+from engine.ports.changes import ClaimStep, DecideApproval, LeaveExecution, MoveExecution
 from engine.safety.questions import opening
 
 RECORD_SECONDS = 10.0
@@ -59,8 +61,10 @@ class ExecutionRun:
 
     async def until_it_rests(self) -> None:
         """Run. Cancel (shutdown): reads stop, effects end; what ended is recorded, the rest is picked up at the next start."""
-        if not await self._own():
+        snapshot = await own(self._workshop, self._execution_id, self._given)
+        if snapshot is None:
             return
+        self._take(snapshot)
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -71,18 +75,6 @@ class ExecutionRun:
         except asyncio.CancelledError:
             await finish(self._record_what_ended(), within=RECORD_SECONDS)
             raise
-
-    async def _own(self) -> bool:
-        """Begin with the execution as ours, steps that an earlier run left running ready again; False when it cannot be."""
-        snapshot = self._given or await self._workshop.state.snapshot(self._execution_id)
-        left = any(run.status is StepStatus.RUNNING for run in snapshot.step_runs.values())
-        if left or snapshot.execution.fence != self._workshop.fence:
-            own = OwnExecution(execution_id=self._execution_id, fence=self._workshop.fence)
-            if not await self._workshop.state.commit(own):
-                return False
-            snapshot = await self._workshop.state.snapshot(self._execution_id)
-        self._take(snapshot)
-        return True
 
     async def _load(self) -> None:
         """Read the execution anew."""
@@ -109,7 +101,7 @@ class ExecutionRun:
             self._stop_reads(execution)
         elif not (unit.stale or unit.done):
             await self._advance(unit)
-        if unit.records or unit.planned or unit.changes:
+        if unit.records or unit.planned or unit.changes or unit.done:
             await self._commit(unit)
             return False
         if unit.stale:
@@ -141,7 +133,7 @@ class ExecutionRun:
     def _take_ends(self, unit: Unit) -> None:
         recorder = self._recorder()
         for attempt, end in self._running.take_ended():
-            record = recorder.ended(attempt.step.id, attempt.number, end, random.random())  # noqa: S311 - jitter
+            record = recorder.ended(attempt.step.id, end, random.random())  # noqa: S311 - jitter
             self._note(record, unit)
 
     def _note(self, record: Record, unit: Unit) -> None:
@@ -164,9 +156,12 @@ class ExecutionRun:
         unit.stale = unit.stale or not plan.sure or bool(plan.imports)
 
     def _do_without(self, step: PlanStep, unit: Unit) -> None:
-        """No plan yet: something is asked, or the execution ends."""
+        """No plan yet, or no other: something is asked, or the execution ends."""
         if step.ends is not None:
             outcome, error = step.ends
+            if self._copy.planned:
+                self._end(unit, outcome)
+                return
             unit.planned.append(ending(self._copy.snapshot, self._recorder(), outcome, error))
             unit.done = True
             return
@@ -190,8 +185,8 @@ class ExecutionRun:
         match stands:
             case ToBeMade():
                 self._plan(unit, stands)
-            case ToBeCut(drop=drop):
-                self._cut(unit, drop)
+            case ToBeRevised():
+                await self._revise(unit, stands)
             case IsOver(outcome=outcome):
                 if self._running.clear_except():
                     self._end(unit, outcome)
@@ -199,6 +194,7 @@ class ExecutionRun:
                 return
             case IsRun():
                 self._decide(unit)
+                await self._conclude(unit)
 
     def _go_on_planning(self, unit: Unit) -> None:
         """Begin anew where a change was agreed to since; else let the safe reads of a first draft run."""
@@ -221,13 +217,15 @@ class ExecutionRun:
         self._making.begin(snapshot, self._wakeup.nudge, wanted)
         self._move(unit, ExecutionStatus.RUNNING if self._copy.planned else ExecutionStatus.PLANNING)
 
-    def _cut(self, unit: Unit, drop: Sequence[str]) -> None:
+    async def _revise(self, unit: Unit, wanted: ToBeRevised) -> None:
         snapshot = self._copy.snapshot
-        if snapshot.plan is None:
-            return
-        step = self._making.leave_out(snapshot, snapshot.plan, drop)
-        if step.plan is not None and self._running.clear_except(frozenset(s.id for s in step.plan.steps)):
-            self._apply(step, unit)
+        if wanted.overtaken:
+            self._close(wanted.overtaken, unit)
+        elif snapshot.plan is not None:
+            step = await self._making.revised(snapshot, snapshot.plan, wanted)
+            if step.plan is not None and self._running.clear_except(frozenset(s.id for s in step.plan.steps)):
+                self._apply(step, unit)
+                unit.stale = True  # a step that comes back has a run of its own
 
     def _close(self, asked: Sequence[Approval], unit: Unit) -> None:
         """Close questions that are beside the point now. One answered in this moment makes all of it lose, and is seen."""
@@ -243,16 +241,12 @@ class ExecutionRun:
     async def _finish_begun(self, unit: Unit) -> bool:
         """Let effects that an earlier process had begun end, while nothing new starts; False when there are none."""
         snapshot = self._copy.snapshot
-        begun = [step.id for step in snapshot.plan.steps if await self._has_begun(step)] if snapshot.plan else []
-        self._claim(Moves(start=tuple(begun)), unit)
+        runs = snapshot.step_runs.values()
+        left = {r.step_id for r in runs if r.status is StepStatus.READY and r.started_at is not None}
+        left &= {step.id for step in snapshot.plan.steps} if snapshot.plan else set()
+        begun = left & await effects_begun(self._workshop.store, self._execution_id) if left else left
+        self._claim(Moves(start=tuple(sorted(begun))), unit)
         return bool(begun)
-
-    async def _has_begun(self, step: Step) -> bool:
-        run, request = self._copy.run(step.id), self._copy.snapshot.execution.request
-        if run.status is not StepStatus.READY or run.started_at is None:
-            return False
-        key = effect_key(request.tenant_id, self._execution_id, step.id, 1)
-        return await self._workshop.store.intent(key) is not None
 
     def _apply(self, step: PlanStep, unit: Unit) -> None:
         if step.plan is not None:
@@ -278,8 +272,21 @@ class ExecutionRun:
             self._ask(moves, unit)
         if self._someone_waits:
             self._look_at = None
-        if self._copy.planned and not self._copy.open_steps:
-            self._end(unit, outcome_of(self._copy.snapshot.step_runs[step.id] for step in plan.steps))
+
+    async def _conclude(self, unit: Unit) -> None:
+        """With its last step the execution ends, unless another plan may get round what failed."""
+        plan = self._copy.plan
+        if plan is None or self._copy.open_steps:
+            return
+        runs = [self._copy.run(step.id) for step in plan.steps]
+        if any(run.outcome is StepOutcome.FAILED for run in runs):
+            if unit.records or unit.changes:  # how they failed is read once it is recorded
+                unit.stale = True
+                return
+            if wanted := await self._making.mending(self._copy.snapshot):
+                self._plan(unit, wanted)
+                return
+        self._end(unit, outcome_of(runs))
 
     def _ask(self, moves: Moves, unit: Unit) -> None:
         for producer in moves.ask:
@@ -318,8 +325,7 @@ class ExecutionRun:
             self._copy.moved(status)
 
     def _end(self, unit: Unit, outcome: ExecutionOutcome) -> None:
-        unit.changes += ending(self._copy.snapshot, self._recorder(), outcome)
-        unit.done = True
+        unit.ends, unit.done = outcome, True
 
     async def _rest(self) -> bool:
         """Say that only persons or timers can move it; False when that is not so after all."""
@@ -340,6 +346,9 @@ class ExecutionRun:
     # Effects of decisions.
 
     async def _commit(self, unit: Unit) -> None:
+        if unit.ends is not None:
+            effects = await recorded_effects(self._workshop, self._copy.snapshot, unit.ends)
+            unit.changes += ending(self._copy.snapshot, self._recorder(), unit.ends, effects=effects)
         self._sent = unit
         if await self._workshop.state.commit(*unit.together()):
             for attempt in unit.claims:
@@ -366,6 +375,7 @@ class ExecutionRun:
         await self._gather(unit)
         await self._record(self._sent)
         await self._record(unit)
+        await self._workshop.state.commit(LeaveExecution(execution_id=self._execution_id, fence=self._workshop.fence))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         return self._group.create_task(work)

@@ -44,7 +44,7 @@ class AttemptContext:
     spending: Spending
     personal: PersonalTime
     had_effect: bool = False
-    """It began an effect: such an attempt is let finish when the execution is paused or stopped."""
+    """It is making an effect or has made one: such an attempt is let finish when the execution is paused or stopped."""
     _calls: int = 0
     _state: JsonObject | None = field(default=None)
 
@@ -97,9 +97,13 @@ class AttemptContext:
             fence=self.fence,
             plan_version=self.snapshot.execution.plan_version,
             title=self.step.title,
+            doubtful=self.snapshot.execution.doubtful,
+            reached=self._reached if equipped.spec.effect is not Effect.READ else _nothing,
         )
-        self.had_effect = self.had_effect or equipped.spec.effect is not Effect.READ
         return await equipped.run(call, valid)
+
+    def _reached(self) -> None:
+        self.had_effect = True
 
     @property
     def has_model(self) -> bool:
@@ -133,4 +137,8 @@ class AttemptContext:
 
     async def messages(self) -> tuple[AgentMessage, ...]:
         """See the port."""
-        return tuple(await self.store.messages(self.snapshot.execution.id, self.spec.name))
+        return tuple(await self.store.messages(self.snapshot.execution.id, self.step.agent))
+
+
+def _nothing() -> None:
+    """A read may be stopped at any moment."""

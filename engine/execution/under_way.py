@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from engine.domain.ids import StepId
-from engine.execution.attempt import AttemptEnd, StepAttempt
+from engine.execution.attempt import AttemptEnd, GaveWay, StepAttempt
 
 
 class UnderWay:
@@ -34,7 +34,9 @@ class UnderWay:
 
     def start(self, attempt: StepAttempt) -> None:
         """Run an attempt that has been claimed."""
-        self._running[attempt.step.id] = (attempt, self._spawn(self._run(attempt)))
+        task = self._spawn(self._run(attempt))
+        self._running[attempt.step.id] = (attempt, task)
+        task.add_done_callback(lambda _: self._end_unbegun(attempt))
 
     def take_ended(self) -> list[tuple[StepAttempt, AttemptEnd]]:
         """What ended since this was last asked, without what means nothing any more."""
@@ -71,8 +73,19 @@ class UnderWay:
 
     async def _run(self, attempt: StepAttempt) -> None:
         end = await attempt.run()
-        known = self._running.get(attempt.step.id)
-        if known is not None and known[0] is attempt:
-            del self._running[attempt.step.id]
+        self._forget(attempt)
         self._ended.append((attempt, end))
         self._nudge()
+
+    def _end_unbegun(self, attempt: StepAttempt) -> None:
+        """A task that is stopped before its first step runs nothing, not even what notes how it ended."""
+        if self._forget(attempt):
+            self._ended.append((attempt, GaveWay()))
+            self._nudge()
+
+    def _forget(self, attempt: StepAttempt) -> bool:
+        known = self._running.get(attempt.step.id)
+        if known is None or known[0] is not attempt:
+            return False
+        del self._running[attempt.step.id]
+        return True

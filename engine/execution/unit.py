@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.domain.execution import ExecutionOutcome
 from engine.execution.attempt import StepAttempt
 from engine.execution.recording import Record
 from engine.ports.changes import Change
@@ -24,6 +25,8 @@ class Unit:
     """The copy does not know all that this commits."""
     done: bool = False
     """The execution ends with it."""
+    ends: ExecutionOutcome | None = None
+    """How, where there is a plan; what that changes is worked out as it is committed."""
 
     def together(self) -> list[Change]:
         """Everything, as one transaction."""

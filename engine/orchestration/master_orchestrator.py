@@ -14,9 +14,10 @@ from engine.domain.ids import ExecutionId, PrincipalId
 from engine.domain.request import Request, clean_text, dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import ConflictError, NotFoundError, RequestError
+from engine.orchestration.plan_editor import keeping
 from engine.orchestration.state_manager import StateManager
 from engine.orchestration.transitions import Effectiveness, judge_signal
-from engine.planning.follow_up import offer, offer_id, open_offer
+from engine.planning.follow_up import agreed_in_writing, offer, offer_id, open_offer
 from engine.ports.changes import Change, CreateExecution, DecideApproval, MoveExecution, PutFeedback, RaiseFlag
 from engine.ports.clock import Clock, IdSource
 from engine.ports.store import ExecutionStore
@@ -69,10 +70,16 @@ class MasterOrchestrator:
         self._wake = wake
         self._options = options
 
-    async def start(self, request: str | Request, user_id: str) -> Execution:
+    async def start(self, request: str | Request, user_id: str, *, change: str = "") -> Execution:
         """Accept a request: committed when this returns, planned afterwards.
 
         A request whose ``request_key`` is known gives the execution it made before.
+
+        Args:
+            request: what is asked.
+            user_id: by whom.
+            change: with a request that comes from an earlier execution: what is to be different, in words. Nothing of its
+                first version runs before the version that makes it so.
 
         Raises:
             RequestError: ``request_empty``, ``request_too_long``.
@@ -88,9 +95,11 @@ class MasterOrchestrator:
             fence=self._options.fence,
         )
         event = self._state.event(execution.id, EventType.EXECUTION_STARTED)
-        if not await self._state.commit(CreateExecution(execution=execution), event):
+        made = _just_made(execution)
+        changes = self._changing(made, clean_text(change)) if change else []
+        if not await self._state.commit(CreateExecution(execution=execution), event, *changes):
             return await self._earlier(wanted)
-        self._wake(execution.id, _just_made(execution))
+        self._wake(execution.id, None if changes else made)
         return execution
 
     async def get_execution(self, execution_id: str) -> ExecutionSnapshot:
@@ -145,7 +154,8 @@ class MasterOrchestrator:
 
         Raises:
             NotFoundError: ``execution_unknown``.
-            ConflictError: ``execution_ended``: it is done or being stopped; nothing was offered.
+            ConflictError: ``execution_ended``: it is done or being stopped; ``plan_fixed``: it takes another one back, and
+                nothing else can be made of it. Nothing was offered.
             RequestError: ``request_empty``; ``request_too_long``, with what is asked already.
         """
         identifier, words = ExecutionId(execution_id), clean_text(text)
@@ -157,6 +167,8 @@ class MasterOrchestrator:
                 return known
             if snapshot.execution.status is ExecutionStatus.DONE or snapshot.execution.cancelled:
                 raise _ended(snapshot, "a change")
+            if snapshot.execution.request.undoes:
+                raise ConflictError("plan_fixed", f"Execution {identifier} is an undo; ask for what you want anew.")
             offered = timed(offer(snapshot, approval_id, words, by, self._clock.now()))
             clean_text(offered.title)
             if await self._state.commit(*self._offering(snapshot, offered)):
@@ -216,6 +228,11 @@ class MasterOrchestrator:
             )
             changes += [DecideApproval(approval=replaced), event]
         return [*changes, *opening(self._state, offered)]
+
+    def _changing(self, made: ExecutionSnapshot, words: str) -> list[Change]:
+        """The changes that have a new execution's first version changed before anything of it runs."""
+        offered = offer(made, offer_id(made.id, "start"), words, made.execution.request.user_id, self._clock.now())
+        return keeping(self._state, agreed_in_writing(made, offered, words))
 
     async def _raise_flag(self, execution_id: ExecutionId, signal: Signal, by: str) -> bool:
         kind, paused, cancelled = _FLAGS[signal]

@@ -14,21 +14,30 @@ from engine.domain.artifact import (
     Person,
     Source,
     Summary,
+    Undone,
     dump,
     load,
 )
+from engine.domain.effect import Intent
+from engine.domain.execution import ExecutionOutcome
 from engine.domain.ids import StepId
 from engine.domain.json import JsonObject, JsonValue
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.orchestration.account import take_account
 
 
-def compose(snapshot: ExecutionSnapshot) -> JsonObject:
-    """``{"summary", "meeting", "agenda", "sources", "artifacts"}``; see contract.md for the first four.
+def compose(snapshot: ExecutionSnapshot, intents: Iterable[Intent] = ()) -> JsonObject:
+    """``{"summary", "meeting", "agenda", "sources", "artifacts"}``; see contract.md for the first four. Where the execution did
+    not simply succeed, also its :class:`Account`: ``{"done", "not_done", "unknown"}``. A step that a change left out after its
+    effect had begun, and nobody knows what came of it, is enough for that.
 
     Without a summary artifact, ``summary`` lists what was found in language-neutral lines; ``artifacts`` holds every
     step's artifact by step id, for surfaces that render them. What a step had already made when the plan changed and left
     it out stands in the world, and so it stands here.
     """
+    succeeded = snapshot.execution.outcome is ExecutionOutcome.SUCCEEDED
+    account = take_account(snapshot, intents)
+    told: JsonObject = {} if succeeded and not account.unknown else account.to_json()
     steps = [step.id for step in snapshot.plan.steps if step.id in snapshot.artifacts] if snapshot.plan else []
     artifacts = [load(snapshot.artifacts[step_id]) for step_id in steps]
     outside = outside_the_plan(snapshot)
@@ -40,6 +49,7 @@ def compose(snapshot: ExecutionSnapshot) -> JsonObject:
         "agenda": _agenda(agendas[0]) if agendas else None,
         "sources": [_source(s) for s in _sources(artifacts)],
         "artifacts": {step_id: snapshot.artifacts[step_id] for step_id in (*outside, *steps)},
+        **told,
     }
 
 
@@ -82,6 +92,8 @@ def _lines(artifacts: Iterable[Artifact]) -> Iterator[str]:
                 yield f"{artifact.title}: {artifact.starts.isoformat()}"
             case Agenda():
                 yield artifact.title
+            case Undone():
+                continue  # what became of it is told in the person's language
             case Summary():
                 yield artifact.text
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.domain.event import Event, EventType
+from engine.domain.execution import ExecutionOutcome
 from engine.domain.ids import ExecutionId
 from engine.domain.json import JsonValue
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.errors import NotFoundError
+from engine.errors import DamagedError, NotFoundError
 from engine.failpoints import failpoint
-from engine.ports.changes import AppendEvent, Change
+from engine.ports.changes import AppendEvent, Change, PutAside
 from engine.ports.clock import Clock
 from engine.ports.store import ExecutionStore
 
@@ -48,12 +49,24 @@ class StateManager:
         return won
 
     async def snapshot(self, execution_id: ExecutionId) -> ExecutionSnapshot:
-        """Everything about one execution.
+        """Everything about one execution. One whose stored data turns out to be damaged is put aside: it has failed, its
+        questions are closed, and its owner is told as of any end.
 
         Raises:
             NotFoundError: ``execution_unknown``.
         """
-        found = await self._store.snapshot(execution_id)
+        try:
+            found = await self._store.snapshot(execution_id)
+        except DamagedError as error:
+            await self._put_aside(execution_id, error)
+            found = await self._store.snapshot(execution_id)
         if found is None:
             raise NotFoundError("execution_unknown", f"There is no execution {execution_id}.", {"id": execution_id})
         return found
+
+    async def _put_aside(self, execution_id: ExecutionId, error: DamagedError) -> None:
+        aside = PutAside(execution_id=execution_id, at=self._clock.now(), detail=error.detail)
+        ended = self.event(
+            execution_id, EventType.EXECUTION_FINISHED, outcome=ExecutionOutcome.FAILED.value, error=error.code
+        )
+        await self.commit(aside, ended)

@@ -12,7 +12,7 @@ from engine.domain.json import JsonObject, JsonValue
 from engine.domain.plan import Binding, Plan, Step
 from engine.domain.request import MAX_REQUEST_CHARACTERS
 from engine.planning.emitted import tidy
-from engine.ports.planning import Brief, EarlierArtifact, EarlierExecution
+from engine.ports.planning import Brief, EarlierArtifact, EarlierExecution, FailedStep
 
 MAX_QUESTIONS = 3
 """So often a planner may ask about one plan; then it has to make one."""
@@ -39,6 +39,9 @@ def briefing(brief: Brief) -> str:
     if brief.current is not None and brief.change:
         told["current_plan"] = _plan(brief.current, brief)
         told["change"] = _words(brief.change)
+    if brief.current is not None and brief.failed:
+        told["current_plan"] = _plan(brief.current, brief)
+        told["failed_steps"] = [_failed(step) for step in brief.failed]
     if must_plan(brief):
         told["must_plan"] = True
     return json.dumps(told, ensure_ascii=False, indent=1)
@@ -113,6 +116,10 @@ def _step(step: Step, renamed: Mapping[str, str | None]) -> JsonObject:
     bound = {field: _reference(binding, renamed) for field, binding in step.bindings.items()}
     inputs: dict[str, JsonValue] = {**step.inputs, **{field: one for field, one in bound.items() if one}}
     return {"agent": step.agent, "id": step.id, "title": step.title, "after": list(step.after), "inputs": inputs}
+
+
+def _failed(step: FailedStep) -> JsonObject:
+    return {"id": step.step_id, "agent": step.agent, "title": step.title, "error": step.code}
 
 
 def _reference(binding: Binding, renamed: Mapping[str, str | None]) -> JsonObject:

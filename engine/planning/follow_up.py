@@ -8,10 +8,11 @@ transaction that saves it, so that a change agreed to is neither lost nor made t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Choice
-from engine.domain.ids import ApprovalId, ChoiceId, ExecutionId, StepId, opaque
+from engine.domain.ids import ApprovalId, ChoiceId, ExecutionId, PrincipalId, StepId, opaque
 from engine.domain.snapshot import ExecutionSnapshot
 
 FOLLOW_UP = "follow_up"
@@ -22,6 +23,9 @@ CHANGE, LEAVE = ChoiceId("change"), ChoiceId("leave")
 ITS_PLACE = StepId("follow-up")
 """Stands for a step where an offer is kept, so that it can be open beside the other questions about an execution. No step
 of a plan can be called this."""
+
+THEIR_OWN_PLACE = StepId("follow-up-agreed")
+"""The same for one that its author agreed to in writing it: it stands beside an offer that is still open."""
 
 _TAKEN_UP = "follow_ups"
 """Parameter of what planning asks: ids of the offers the plan in question takes up."""
@@ -54,6 +58,21 @@ def offer(snapshot: ExecutionSnapshot, approval_id: ApprovalId, text: str, by: s
         topic=FOLLOW_UP,
         parameters={"by": by},
         choices=(Choice(id=CHANGE, label=CHANGE), Choice(id=LEAVE, label=LEAVE)),
+    )
+
+
+def agreed_in_writing(snapshot: ExecutionSnapshot, offered: Approval, text: str) -> Approval:
+    """An offer, see :func:`offer`, that asks nothing: whoever wrote it has said that the plan is to change."""
+    by = PrincipalId(offered.parameters.get("by", ""))
+    return replace(
+        offered,
+        step_id=THEIR_OWN_PLACE,
+        title=text,
+        plan_version=snapshot.execution.plan_version,
+        status=ApprovalStatus.CHOSEN,
+        chosen=CHANGE,
+        decided_at=offered.created_at,
+        decided_by=by,
     )
 
 

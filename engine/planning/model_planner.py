@@ -63,7 +63,7 @@ class ModelPlanner:
 
     def __init__(self, agents: Callable[[], Mapping[str, AgentSpec]]) -> None:
         self._agents = agents
-        self._prompt = load_prompt("engine.planning.prompts", "planner", 1)
+        self._prompt = load_prompt("engine.planning.prompts", "planner", 2)
         self._strict = True
         self._offer: _Offer | None = None
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from engine.domain.artifact import Appointments, Meeting
+from engine.domain.artifact import Appointments, Meeting, Undone
 
 MAX_TITLE = 300
 MAX_DESCRIPTION = 4_000
@@ -107,6 +108,22 @@ class Calendar(Protocol):
         """
         ...
 
-    async def remove(self, key: str) -> bool:
-        """Take back what ``schedule`` wrote under this key; False when nothing was there."""
+    async def take_back(self, done: Sequence[str], *, key: str) -> Undone:
+        """Take back what ``schedule`` and ``change`` did under these keys to one meeting, all at once: a meeting that was
+        made goes, one that was changed is what it was before. A letter tells its people, since an invitation in the outbox
+        counts as sent; a letter that was not put there yet never is.
+
+        Once per ``key``: repeating the call, also after a crash between the writes, changes nothing again.
+
+        Args:
+            done: keys of effects on one meeting, the oldest first.
+            key: the idempotency key of taking them back.
+
+        Raises:
+            RefusedError: and nothing was changed: ``undo_changed``: it is not what those effects left, because somebody
+                moved it or changed what it says (their answers do not count); ``undo_gone``: it is not there any more;
+                ``undo_done``: it was taken back under another key; ``undo_unknown``: what stood before is not known any
+                more; those of :meth:`find`.
+            UnavailableError: ``calendar_unwritable``: disk full, permissions.
+        """
         ...

@@ -34,7 +34,21 @@ class CreateExecution:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnExecution:
     """Become the owner under a fence; steps an earlier owner left running are ready again. Lost when a newer fence owns
-    it or it is done."""
+    it or it is done.
+
+    Of an owner under an older fence it is counted that it died: with each step it left running, else with the execution,
+    where that was being worked on. Taking it again under the same fence counts nothing.
+    """
+
+    execution_id: ExecutionId
+    fence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveExecution:
+    """The process ends in good order, nothing of it runs any more, and it is left to the next: that did not die of it. A step
+    that was claimed and never begun is ready again, and its attempt counts for nothing. Lost when the fence is not ours
+    any more, or it is done."""
 
     execution_id: ExecutionId
     fence: int
@@ -53,6 +67,17 @@ class MoveExecution:
     error: StepError | None = None
     unless_moved_from: int | None = None
     """Epoch the decision was made under; a newer one loses, so that an answer is never overlooked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutAside:
+    """Stored data of an execution is damaged: it has failed, whoever owns it, and is shown as no more than that. Lost when it
+    was put aside before."""
+
+    execution_id: ExecutionId
+    at: datetime
+    detail: str
+    """What is damaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +107,8 @@ class SaveDraft:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavePlan:
     """Store a plan version with its pending step runs, and make it the current one. A step whose id has a run keeps it:
-    the caller has seen to it that ids are never reused with other arguments. Lost without the fence, or when the version
-    before is not the current one."""
+    the caller has seen to it that ids are never reused with other arguments. Lost without the fence, when the version
+    before is not the current one, or when a person has edited that one and the plan does not take it up."""
 
     execution_id: ExecutionId
     fence: int
@@ -128,6 +153,8 @@ class ParkStep:
     waiting: bool
     retry_at: datetime | None = None
     error: StepError | None = None
+    stand_in: str = ""
+    """The agent that works from now on; empty: the same as before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,9 +211,32 @@ class SupersedeApprovals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordIntent:
-    """Insert an intent. Lost when the key exists or the fence is not ours."""
+    """Insert an intent. Lost when the key exists, the fence is not ours, or the execution was stopped: cancelled, or paused
+    by a person. What is paused for want of money may have the effects that have been paid for."""
 
     intent: Intent
+    fence: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryIntent:
+    """Begin an effect once more, under the same key. Lost where :class:`RecordIntent` would be, when its result is recorded,
+    and when this ``answer`` has been used up."""
+
+    key: EffectKey
+    execution_id: ExecutionId
+    fence: int
+    at: datetime
+    answer: ApprovalId | None = None
+    """The person's, where one was needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoidIntent:
+    """Nothing happened: the call was turned down. Lost when it has ended, or was begun again under another fence."""
+
+    key: EffectKey
     fence: int
     at: datetime
 
@@ -286,7 +336,9 @@ class PutFeedback:
 Change = (
     CreateExecution
     | OwnExecution
+    | LeaveExecution
     | MoveExecution
+    | PutAside
     | RaiseFlag
     | SaveDraft
     | SavePlan
@@ -300,6 +352,8 @@ Change = (
     | RemindApproval
     | SupersedeApprovals
     | RecordIntent
+    | RetryIntent
+    | VoidIntent
     | CompleteIntent
     | ReserveSpend
     | SettleSpend

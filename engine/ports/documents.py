@@ -51,3 +51,17 @@ class DocumentStore(Protocol):
     async def save_agenda(self, *, key: str, title: str, text: str) -> str:
         """Write an agenda to ``agendas/`` and give its path relative to the root. Writing the same key twice leaves one file."""
         ...
+
+    async def remove_agenda(self, *, key: str, digest: str) -> bool:
+        """Take away what :meth:`save_agenda` wrote under this key; False where it is not there any more. Repeating is
+        harmless.
+
+        Args:
+            key: of the saving.
+            digest: SHA-256 of the saved text in UTF-8, as hexadecimal digits.
+
+        Raises:
+            RefusedError: ``undo_changed``: somebody changed it since; it stays as it is.
+            UnavailableError: ``agenda_unwritable``: permissions.
+        """
+        ...

@@ -51,6 +51,18 @@ class EarlierExecution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedStep:
+    """A step of the current plan that failed, in words that were trusted before it ran: nothing it read is told."""
+
+    step_id: StepId
+    agent: str
+    title: str
+    """The planner's own."""
+    code: str
+    """Of its error."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
     """Everything a planner may know: the asker's own words, and references. Nothing that was read anywhere."""
 
@@ -63,6 +75,8 @@ class Brief:
     change: str | None = None
     """What the person wants different about ``current``, in words."""
     current: Plan | None = None
+    failed: tuple[FailedStep, ...] = ()
+    """Steps of ``current`` that another way has to be found round; then nobody asked for a ``change``."""
     answers: tuple[Clarification, ...] = ()
     """Oldest first."""
     earlier: tuple[EarlierExecution, ...] = ()

@@ -12,6 +12,7 @@ from engine.domain.effect import Intent
 from engine.domain.event import Event
 from engine.domain.ids import ApprovalId, ConversationId, EffectKey, ExecutionId, PrincipalId, StepId, TenantId
 from engine.domain.message import AgentMessage
+from engine.domain.plan import Plan
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine, Spend
 from engine.ports.changes import Change, Due
@@ -27,6 +28,15 @@ class AskedOf:
     """The requester."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanVersion:
+    """A version of a plan, as it was saved."""
+
+    plan: Plan
+    made_at: datetime | None
+    """None where no event tells."""
+
+
 class ExecutionStore(Protocol):
     """The engine's memory. Every read names the tenant, or is the owner process's own recovery read."""
 
@@ -37,7 +47,7 @@ class ExecutionStore(Protocol):
         Cancel: the transaction may still happen; read again to know.
 
         Raises:
-            UnavailableError: ``storage_unavailable``: the outcome is unknown until read again.
+            StorageAwayError: ``storage_unavailable``: the outcome is unknown until read again.
         """
         ...
 
@@ -113,12 +123,20 @@ class ExecutionStore(Protocol):
         """One intent, or None."""
         ...
 
+    async def intents(self, execution_id: ExecutionId) -> Sequence[Intent]:
+        """Every intent of an execution, in the order they were last tried."""
+        ...
+
     async def events(self, execution_id: ExecutionId, after: int) -> Sequence[Event]:
         """Events with a greater sequence number, in order, at most 500."""
         ...
 
     async def messages(self, execution_id: ExecutionId, recipient: str) -> Sequence[AgentMessage]:
         """Messages for one agent, oldest first."""
+        ...
+
+    async def versions(self, execution_id: ExecutionId) -> Sequence[PlanVersion]:
+        """Every version of an execution's plan, the first one first; drafts are none."""
         ...
 
     async def due(self, limit: int) -> Sequence[Due]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.domain.agent import ToolSpec
@@ -25,6 +26,10 @@ class ToolCall:
     plan_version: int = 0
     title: str = ""
     """The step's title, for cards."""
+    doubtful: bool = False
+    """It may have been made before, even where nothing is known of it."""
+    reached: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    """Called once everything that may keep the effect from happening has been passed: from there on it is let end."""
 
     @property
     def key(self) -> EffectKey:
@@ -53,9 +58,23 @@ class Tool(Protocol):
         """Make the call. ``arguments`` have been validated against ``spec.inputs``.
 
         Cancel: a read stops at once; an effect is shielded by its caller until it ends.
+
+        Raises:
+            RequestError, AuthExpiredError, RefusedError: the call was turned down, and nothing happened.
+            UnavailableError: it may have happened, unless the error says ``untouched``. So may it with any other error.
         """
         ...
 
     async def find(self, call: ToolCall) -> Artifact | None:
         """With effect ``lookup``: look whether this call's effect already happened. Others give None."""
+        ...
+
+    def assumed(self, call: ToolCall, arguments: JsonObject) -> Artifact | None:
+        """With effect ``unknown``: what the call would have given, once a person says that it happened.
+
+        Pure: it looks at nothing but the call.
+
+        Returns:
+            None where that cannot be known without its answer; others give None.
+        """
         ...

@@ -8,6 +8,8 @@ from dataclasses import replace
 from engine.domain.approval import ApprovalStatus
 from engine.domain.event import EventType
 from engine.domain.ids import ExecutionId
+from engine.domain.waiting import left
+from engine.execution.error_recovery import LONGEST_RETRY_AFTER
 from engine.orchestration.state_manager import StateManager
 from engine.ports.changes import ClaimDue, Due, DueKind, RemindApproval
 from engine.ports.clock import Clock
@@ -39,13 +41,19 @@ class Alarms:
         """Do everything that is due and arm the timer for what comes next. Repeating it is harmless."""
         while True:
             waiting = await self._store.due(BATCH)
-            due = [alarm for alarm in waiting if alarm.at <= self._clock.now()]
+            due = [alarm for alarm in waiting if self._is_due(alarm)]
             for alarm in due:
                 await self._do(alarm)
             if len(due) < BATCH:
                 later = [alarm.at for alarm in waiting if alarm not in due]
                 timer.arm(later[0] if later else None)
                 return
+
+    def _is_due(self, alarm: Due) -> bool:
+        """A retry is never meant for long after: one that is, was set before the clock was put back."""
+        if alarm.kind is DueKind.RETRY:
+            return not left(alarm.at, self._clock.now(), LONGEST_RETRY_AFTER)
+        return alarm.at <= self._clock.now()
 
     async def _do(self, alarm: Due) -> None:
         approval = None if alarm.approval_id is None else await self._store.approval(alarm.approval_id)

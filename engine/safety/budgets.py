@@ -159,7 +159,7 @@ class Spending:
                 won = await self._parts.state.commit(*changes)
             except BaseException:
                 # Whether the row stands is unknown; nothing was asked, so it must not stay reserved.
-                await finish(self._forget(call), within=RECORD_SECONDS)
+                await finish(self._forget(call), within=RECORD_SECONDS, unhurried=True)
                 raise
             if won:
                 self._known_prompts.add(request.prompt.ref)
@@ -192,7 +192,8 @@ class Spending:
         prices = self._purse.prices
         cost = prices.cost(told.model, usage)
         cost = prices.cost(call.model, usage) if cost is None else cost
-        await finish(self._account(replace(told, usage=usage, cost=cost), status), within=RECORD_SECONDS)
+        settled = self._account(replace(told, usage=usage, cost=cost), status)
+        await finish(settled, within=RECORD_SECONDS, unhurried=True)
 
     async def _account(self, call: ModelCall, status: str) -> None:
         changes: list[Change] = [SettleSpend(call=call)]

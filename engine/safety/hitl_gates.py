@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision, DecisionVerb
 from engine.domain.event import EventType
 from engine.domain.ids import ApprovalId, ExecutionId
-from engine.domain.json import JsonObject, canonical
+from engine.domain.json import JsonObject
 from engine.domain.tenant import Principal
 from engine.errors import ConflictError, NotFoundError, RequestError
 from engine.orchestration.state_manager import StateManager
@@ -63,11 +63,11 @@ class HitlGates:
         """
         approval = await self.question(principal, approval_id)
         if approval.status is not ApprovalStatus.PENDING:
-            return _already(approval, principal, decision)
+            return _already(approval, principal, decision, self._schemas)
         decided = judge(approval, decision, principal, self._clock.now(), self._schemas)
         if not await self._close(decided):
             again = await self._store.approval(approval_id)
-            return _already(again or approval, principal, decision)
+            return _already(again or approval, principal, decision, self._schemas)
         return decided
 
     async def question(self, principal: Principal, approval_id: ApprovalId) -> Approval:
@@ -87,7 +87,7 @@ class HitlGates:
         """Would :meth:`decide` take this answer? Changes nothing. Raises as :meth:`decide`."""
         approval = await self.question(principal, approval_id)
         if approval.status is not ApprovalStatus.PENDING:
-            _already(approval, principal, decision)
+            _already(approval, principal, decision, self._schemas)
             return
         judge(approval, decision, principal, self._clock.now(), self._schemas)
 
@@ -166,7 +166,8 @@ def _modified(decided: Approval, decision: Decision, schemas: Schemas) -> Approv
     if decision.arguments is None:
         raise RequestError("arguments_invalid", "Field arguments: modify needs the new arguments.")
     if decided.call is None:
-        return replace(decided, status=ApprovalStatus.MODIFIED, edit=_plan_edit(decision.arguments))
+        edit = _plan_edit(decision.arguments, decided.plan_version)
+        return replace(decided, status=ApprovalStatus.MODIFIED, edit=edit)
     try:
         model = schemas(decided.call.tool).model_validate(decision.arguments)
     except ValidationError as error:
@@ -180,11 +181,15 @@ def _modified(decided: Approval, decision: Decision, schemas: Schemas) -> Approv
     )
 
 
-def _plan_edit(arguments: JsonObject) -> JsonObject:
+def _plan_edit(arguments: JsonObject, version: int) -> JsonObject:
+    older = arguments.get("go_back")
+    if set(arguments) == {"go_back"} and type(older) is int and 0 < older < version:
+        return {"go_back": older}
     drop, text = arguments.get("drop", []), arguments.get("text", "")
     fits = isinstance(drop, list) and all(isinstance(d, str) for d in drop) and isinstance(text, str)
     if not fits or set(arguments) - {"drop", "text"} or not (drop or text):
-        raise RequestError("arguments_invalid", 'Field arguments: a plan takes {"drop": [step ids], "text": "…"}.')
+        takes = '{"drop": [step ids], "text": "…"}, or {"go_back": an older version}'
+        raise RequestError("arguments_invalid", f"Field arguments: a plan takes {takes}.")
     return {"drop": drop, "text": text}
 
 
@@ -194,9 +199,9 @@ def _invalid(error: ValidationError) -> RequestError:
     return RequestError("arguments_invalid", f"Field arguments: {faults}.", {"faults": faults, "field": field})
 
 
-def _already(approval: Approval, principal: Principal, decision: Decision) -> Approval:
+def _already(approval: Approval, principal: Principal, decision: Decision, schemas: Schemas) -> Approval:
     by_them = approval.decided_by in principal.ids
-    if by_them and _is_the_same(approval, decision):
+    if by_them and _is_the_same(approval, decision, schemas):
         return approval
     when = approval.decided_at.isoformat() if approval.decided_at else ""
     raise ConflictError(
@@ -211,7 +216,7 @@ def _already(approval: Approval, principal: Principal, decision: Decision) -> Ap
     )
 
 
-def _is_the_same(approval: Approval, decision: Decision) -> bool:
+def _is_the_same(approval: Approval, decision: Decision, schemas: Schemas) -> bool:
     """Did this decision, given before, make the approval what it is?"""
     match decision.verb:
         case DecisionVerb.APPROVE:
@@ -223,5 +228,13 @@ def _is_the_same(approval: Approval, decision: Decision) -> bool:
         case DecisionVerb.ANSWER:
             return approval.status is ApprovalStatus.APPROVED and approval.answer == decision.answer
         case DecisionVerb.MODIFY:
-            made = approval.call.arguments if approval.call else approval.edit
-            return approval.status is ApprovalStatus.MODIFIED and canonical(made) == canonical(decision.arguments)
+            return approval.status is ApprovalStatus.MODIFIED and _edits_alike(approval, decision, schemas)
+
+
+def _edits_alike(approval: Approval, decision: Decision, schemas: Schemas) -> bool:
+    """Compared as they are kept: completed and in the tool's own terms."""
+    try:
+        again = _modified(approval, decision, schemas)
+    except RequestError:
+        return False
+    return (again.call, again.edit) == (approval.call, approval.edit)

@@ -1,4 +1,4 @@
-"""Puts the decorators on a tool, in their one order: ``approved(held(locked(recorded(tool))))``."""
+"""Puts the decorators on a tool, in their one order: ``approved(held(locked(recorded(guarded(tool)))))``."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from engine.orchestration.state_manager import StateManager
 from engine.ports.clock import Clock, IdSource
 from engine.ports.store import ExecutionStore
 from engine.ports.tools import Tool
+from engine.safety.circuits import Circuits
 from engine.safety.resource_locks import ResourceLocks
 from engine.toolkit.approved import Approved
+from engine.toolkit.guarded import Guarded
 from engine.toolkit.held import Held
 from engine.toolkit.locked import Locked
 from engine.toolkit.recorded import Recorded
@@ -24,12 +26,14 @@ class ToolBelt:
     clock: Clock
     ids: IdSource
     locks: ResourceLocks
+    circuits: Circuits
     gated_agents: frozenset[str]
     """Agents with a gated tool."""
 
     def equip(self, tool: Tool) -> Tool:
         """The tool as agents get it."""
-        equipped: Tool = Locked(Recorded(tool, self.store, self.state, self.clock, self.ids), self.locks)
+        guarded = Guarded(tool, self.circuits) if tool.spec.service else tool
+        equipped: Tool = Locked(Recorded(guarded, self.store, self.state, self.clock, self.ids), self.locks)
         if tool.spec.held:
             equipped = Held(equipped, self.state, self.gated_agents)
         if tool.spec.gated:

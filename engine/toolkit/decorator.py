@@ -26,3 +26,7 @@ class ToolDecorator:
     async def find(self, call: ToolCall) -> Artifact | None:
         """The inner tool's."""
         return await self._inner.find(call)
+
+    def assumed(self, call: ToolCall, arguments: JsonObject) -> Artifact | None:
+        """The inner tool's."""
+        return self._inner.assumed(call, arguments)

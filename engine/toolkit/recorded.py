@@ -1,32 +1,48 @@
 """Intent before the effect, result after it: the innermost decorator.
 
 Killed before the intent: nothing happened. Killed after it: ``keyed`` repeats with the same key, ``lookup`` looks first,
-``unknown`` is never repeated without asking. Killed after the result: the stored result is given back.
+``unknown`` is never repeated without asking. Killed after the result: the stored result is given back. Nothing is begun, for the
+first time or again, once the execution has been stopped.
 """
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, replace
+
 from engine.concurrency import finish
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Choice
 from engine.domain.artifact import Artifact, dump, load
-from engine.domain.effect import Effect, Intent, IntentStatus
-from engine.domain.ids import ApprovalId, ChoiceId
+from engine.domain.effect import AGAIN, HAPPENED, LEAVE, Effect, Intent, IntentStatus
+from engine.domain.ids import ApprovalId
 from engine.domain.json import JsonObject
-from engine.errors import InternalError
+from engine.errors import AuthExpiredError, InternalError, RefusedError, RequestError, UnavailableError
 from engine.execution.suspension import Suspended, Unsettled
 from engine.failpoints import failpoint
 from engine.orchestration.state_manager import StateManager
-from engine.ports.changes import CompleteIntent, RecordIntent
+from engine.ports.changes import CompleteIntent, RecordIntent, RetryIntent, VoidIntent
 from engine.ports.clock import Clock, IdSource
 from engine.ports.store import ExecutionStore
 from engine.ports.tools import Tool, ToolCall
-from engine.safety.questions import opening
+from engine.safety.questions import opening, timed
 from engine.toolkit.decorator import ToolDecorator
 
 EFFECT_SECONDS = 60.0
 """An effect still running after this is cut off, and its outcome is unknown."""
 
-HAPPENED, AGAIN, LEAVE = ChoiceId("happened"), ChoiceId("again"), ChoiceId("leave")
+
+@dataclass(slots=True, kw_only=True)
+class _Try:
+    """One try of an effect."""
+
+    intent: Intent
+    """As it stands once the try has begun."""
+    begin: RecordIntent | RetryIntent
+    """Makes it so."""
+    first: bool
+    """No earlier try can have had an effect."""
+    called: bool = False
+    """The tool was called: before that, whatever fails, nothing has happened."""
 
 
 class Recorded(ToolDecorator):
@@ -43,37 +59,77 @@ class Recorded(ToolDecorator):
         """Make the effect happen once, or give back what it gave.
 
         Raises:
-            Suspended: whether it happened cannot be known; a person is asked.
+            Suspended: whether it happened cannot be known, and a person is asked; or the execution was stopped, and nothing
+                has been begun.
+            Unsettled: a person left it at that, or said that it happened and what it gave cannot be known.
             InternalError: ``effect_key_reused`` for the same key with other arguments.
         """
-        wanted = self.spec.call(arguments).hash
+        call.reached()
+        wanted = self.spec.call(arguments)
         intent = await self._store.intent(call.key)
         if intent is None:
-            await self._record(call, wanted)
-        elif intent.call_hash != wanted:
+            intent = self._intent(call, arguments)
+            begin = RecordIntent(intent=intent, fence=call.fence, at=self._clock.now())
+            if call.doubtful:
+                return await self._doubt(call, arguments, intent, begin)
+            return await self._try(call, arguments, _Try(intent=intent, begin=begin, first=True))
+        if intent.call_hash != wanted.hash:
             raise InternalError("effect_key_reused", f"{call.key} was first used with other arguments.")
-        elif intent.result is not None:
+        if intent.result is not None:
             return load(intent.result)
-        elif (settled := await self._settle(call)) is not None:
-            return await self._complete(call, settled)
-        return await finish(self._make(call, arguments), within=EFFECT_SECONDS)
+        return await self._go_on(call, arguments, intent)
 
-    async def _record(self, call: ToolCall, wanted: str) -> None:
-        intent = Intent(
-            key=call.key,
-            execution_id=call.execution_id,
-            step_id=call.step_id,
-            tool=self.spec.name,
-            effect=self.spec.effect,
-            call_hash=wanted,
-            status=IntentStatus.STARTED,
-        )
-        if not await self._state.commit(RecordIntent(intent=intent, fence=call.fence, at=self._clock.now())):
-            raise InternalError("fence_lost", f"Another process owns execution {call.execution_id}.")
+    async def _doubt(self, call: ToolCall, arguments: JsonObject, intent: Intent, begin: RecordIntent) -> Artifact:
+        """Nothing is known of it, and it may have happened: as if it had been begun before."""
+        if not await self._state.commit(begin):
+            raise Suspended(waiting=False)
+        return await self._go_on(call, arguments, intent)
 
-    async def _make(self, call: ToolCall, arguments: JsonObject) -> Artifact:
+    async def _go_on(self, call: ToolCall, arguments: JsonObject, intent: Intent) -> Artifact:
+        """From an intent without a result."""
+        answer: ApprovalId | None = None
+        if intent.status is IntentStatus.STARTED:
+            if self.spec.effect is Effect.LOOKUP and (found := await self._inner.find(call)) is not None:
+                return await self._complete(call, found)
+            if self.spec.effect is Effect.UNKNOWN:
+                answered = await self._answer(call, arguments, intent)
+                if answered.chosen != AGAIN:
+                    return await self._settle(call, arguments, answered)
+                answer = answered.id
+        now = self._clock.now()
+        begin = RetryIntent(key=call.key, execution_id=call.execution_id, fence=call.fence, at=now, answer=answer)
+        again = replace(intent, started_at=now, answer=answer)
+        first = intent.status is IntentStatus.VOID
+        return await self._try(call, arguments, _Try(intent=again, begin=begin, first=first))
+
+    async def _try(self, call: ToolCall, arguments: JsonObject, this: _Try) -> Artifact:
+        """Begin the effect and make it. A read stops at once when cancelled; anything else ends first."""
+        making = self._make(call, arguments, this)
+        try:
+            if self.spec.effect is Effect.READ:
+                async with asyncio.timeout(EFFECT_SECONDS):
+                    return await making
+            return await finish(making, within=EFFECT_SECONDS, unhurried=True)
+        except Exception as error:
+            if self.spec.effect is Effect.UNKNOWN and this.called and not (this.first and _turned_down(error)):
+                raise self._question(call, arguments, this.intent) from error
+            if isinstance(error, TimeoutError):
+                late = f"{self.spec.name} had not ended after {EFFECT_SECONDS:.0f} seconds."
+                raise UnavailableError("effect_cut_off", late) from error
+            raise
+
+    async def _make(self, call: ToolCall, arguments: JsonObject, this: _Try) -> Artifact:
+        if not await self._state.commit(this.begin):
+            raise Suspended(waiting=False)  # it was stopped, or is not ours any more: nothing is begun
         failpoint("effect.before")
-        artifact = await self._inner.run(call, arguments)
+        this.called = True
+        try:
+            async with asyncio.timeout(EFFECT_SECONDS):
+                artifact = await self._inner.run(call, arguments)
+        except Exception as error:
+            if this.first and _turned_down(error):
+                await self._state.commit(VoidIntent(key=call.key, fence=call.fence, at=self._clock.now()))
+            raise
         failpoint("effect.after")
         return await self._complete(call, artifact)
 
@@ -81,37 +137,55 @@ class Recorded(ToolDecorator):
         await self._state.commit(CompleteIntent(key=call.key, result=dump(artifact), at=self._clock.now()))
         return artifact
 
-    async def _settle(self, call: ToolCall) -> Artifact | None:
-        """The outcome of an effect whose result was never recorded; None means make it (again)."""
-        match self.spec.effect:
-            case Effect.READ | Effect.KEYED:
-                return None
-            case Effect.LOOKUP:
-                return await self._inner.find(call)
-            case Effect.UNKNOWN:
-                return await self._ask(call)
-
-    async def _ask(self, call: ToolCall) -> Artifact | None:
+    async def _answer(self, call: ToolCall, arguments: JsonObject, intent: Intent) -> Approval:
+        """What a person said of the latest try; asks where nobody has."""
         snapshot = await self._state.snapshot(call.execution_id)
         asked = snapshot.latest(ApprovalKind.UNKNOWN_OUTCOME, call.step_id, call.number)
-        if asked is None:
-            raise self._question(call)
+        if asked is None or asked.id == intent.answer:
+            raise self._question(call, arguments, intent)
         if asked.status is ApprovalStatus.PENDING:
             raise Suspended
-        if asked.chosen == AGAIN:
-            return None
-        raise Unsettled
+        return asked
 
-    def _question(self, call: ToolCall) -> Suspended:
+    async def _settle(self, call: ToolCall, arguments: JsonObject, answered: Approval) -> Artifact:
+        artifact = self._inner.assumed(call, arguments) if answered.chosen == HAPPENED else None
+        if artifact is None:
+            raise Unsettled
+        return await self._complete(call, artifact)
+
+    def _intent(self, call: ToolCall, arguments: JsonObject) -> Intent:
+        return Intent(
+            key=call.key,
+            execution_id=call.execution_id,
+            step_id=call.step_id,
+            tool=self.spec.name,
+            effect=self.spec.effect,
+            call_hash=self.spec.call(arguments).hash,
+            title=call.title,
+            started_at=self._clock.now(),
+        )
+
+    def _question(self, call: ToolCall, arguments: JsonObject, intent: Intent) -> Suspended:
+        """Ask what became of the latest try; reminded of as any question, and never closed unanswered."""
+        now = self._clock.now()
         approval = Approval(
             id=ApprovalId(self._ids.new()),
             execution_id=call.execution_id,
             kind=ApprovalKind.UNKNOWN_OUTCOME,
             plan_version=call.plan_version,
-            created_at=self._clock.now(),
+            created_at=now,
             step_id=call.step_id,
             title=call.title,
+            parameters={"at": (intent.started_at or now).isoformat()},
+            call=self.spec.call(arguments),
             effect_number=call.number,
             choices=tuple(Choice(id=choice, label=choice) for choice in (HAPPENED, AGAIN, LEAVE)),
         )
-        return Suspended(*opening(self._state, approval))
+        return Suspended(*opening(self._state, replace(timed(approval), expires_at=None)))
+
+
+def _turned_down(error: Exception) -> bool:
+    """Is it certain that this call had no effect?"""
+    if isinstance(error, UnavailableError):
+        return error.untouched
+    return isinstance(error, RequestError | AuthExpiredError | RefusedError)

@@ -6,6 +6,8 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from engine.failpoints import failpoint
+
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write ``content`` beside ``path``, make it durable, put it in place, make that durable. Blocking.
@@ -13,13 +15,16 @@ def replace_file(path: Path, content: bytes) -> None:
     The temporary name is hidden and derived from the file's own: a crash's leftover is overwritten, not collected.
 
     Raises:
-        OSError: nothing was put in place.
+        OSError: nothing was put in place, or what was may be gone after a power cut: do it again.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(path.parent)
     beside = path.with_name(f".{path.name}.part")
+    failpoint("file.write.before")
     try:
         _write(beside, content)
+        failpoint("file.replace.before")
         beside.replace(path)
+        failpoint("file.replace.after")
     except OSError:
         with suppress(OSError):
             beside.unlink()
@@ -31,14 +36,36 @@ def remove_file(path: Path) -> bool:
     """Take a file away durably; False when it was not there. Blocking.
 
     Raises:
-        OSError: it is still there.
+        OSError: it is still there, or may be there again after a power cut.
     """
+    failpoint("file.remove.before")
     try:
         path.unlink()
+        gone = True
     except FileNotFoundError:
-        return False
-    sync_folder(path.parent)
-    return True
+        gone = False  # perhaps taken away by a call that was cut short before its sync
+    failpoint("file.remove.after")
+    if path.parent.is_dir():
+        sync_folder(path.parent)
+    return gone
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder, and those it lies in, where they are missing; their names are durable when it returns. Blocking.
+
+    Raises:
+        OSError: it is not there, or may be gone after a power cut.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        for made in reversed(missing):
+            sync_folder(made.parent)
+    except OSError:
+        with suppress(OSError):
+            for made in missing:  # so that the next call makes and syncs them anew
+                made.rmdir()
+        raise
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,13 +10,16 @@ letters staged  the event without the key: stages them anew from what stands the
 event written   the event with the key: puts the staged letters in
 a letter sent   the event with the key: puts in what is still staged
 =============== ========================================================================================
+
+What an effect replaced is kept beside the staged letters, and is as true as they are. ``take_back`` goes the same way; that
+it has begun is noted in what was kept, so that a meeting which is gone is known to have been taken out by it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, tzinfo
@@ -25,16 +28,20 @@ from threading import Lock
 from zoneinfo import ZoneInfo
 
 from engine.concurrency import finish
-from engine.domain.artifact import Appointments, Meeting
+from engine.domain.artifact import Appointments, Meeting, Undone
+from engine.domain.ids import opaque
 from engine.errors import RefusedError, UnavailableError
 from engine.failpoints import failpoint
 from engine.ports.calendar import Invitation, MeetingChange, StandingMeeting
 from engine.ports.clock import Clock
 from integrations.local_workspace import ics, ics_lines
-from integrations.local_workspace.atomic import replace_file
-from integrations.local_workspace.change_letters import farewell_key
+from integrations.local_workspace.atomic import replace_file, sync_folder
+from integrations.local_workspace.change_letters import Letters, farewell_key
+from integrations.local_workspace.etag import etag_of
 from integrations.local_workspace.invitation import NO_OWNER, checked, event_lines, mail, mark_of, uid_of
+from integrations.local_workspace.keepsakes import Keepsake, Keepsakes
 from integrations.local_workspace.outbox import Outbox
+from integrations.local_workspace.restoring import taken_back
 from integrations.local_workspace.revision import Occasion, checked_change, revise
 from integrations.local_workspace.standing import found_event
 
@@ -53,7 +60,7 @@ class LocalCalendar:
     """:class:`engine.ports.calendar.Calendar` over the workspace folder ``root``.
 
     Args:
-        root: holds ``calendar.ics`` and ``outbox/``; a missing calendar is an empty one.
+        root: holds ``calendar.ics``, ``outbox/`` and ``.tizmor/kept/``; a missing calendar is an empty one.
         clock: dates what is written.
         zone: the person's, for all-day events where the file names none.
         owner: gives (name, address) of the organiser where an invitation names none. Called in a worker thread.
@@ -69,6 +76,7 @@ class LocalCalendar:
     ) -> None:
         self._file = root / "calendar.ics"
         self._outbox = Outbox(root / "outbox")
+        self._kept = Keepsakes(root / ".tizmor" / "kept")
         self._clock = clock
         self._zone = zone or ZoneInfo("Asia/Jerusalem")
         self._owner = owner
@@ -108,9 +116,10 @@ class LocalCalendar:
         """
         return await finish(asyncio.to_thread(self._change, change, key), within=_WRITE_SECONDS)
 
-    async def remove(self, key: str) -> bool:
-        """Take back event and invitation; see the port. Raises as :meth:`schedule`."""
-        return await finish(asyncio.to_thread(self._remove, key), within=_WRITE_SECONDS)
+    async def take_back(self, done: Sequence[str], *, key: str) -> Undone:
+        """Take out a meeting that was made, or give one its lines back; see the port. A cancelled call still ends its
+        writes."""
+        return await finish(asyncio.to_thread(self._take_back, tuple(done), key), within=_WRITE_SECONDS)
 
     def _between(self, starts: datetime, ends: datetime, without: str) -> Appointments:
         try:
@@ -138,7 +147,7 @@ class LocalCalendar:
         invited = any(address for _, address in written.attendees)
         with self._lock:
             failpoint("calendar.before_event")
-            self._put(uid_of(key), event_lines(written, key=key, stamp=stamp), mark_of(written))
+            self._put(key, event_lines(written, key=key, stamp=stamp), mark_of(written))
             failpoint("calendar.event_written")
             letter = mail(written, key=key, stamp=stamp, zone=self._zone) if invited else None
             with _writing():
@@ -150,11 +159,8 @@ class LocalCalendar:
         wanted = checked_change(change)
         with self._lock, _writing():
             failpoint("calendar.before_change")
-            self._revise(wanted, Occasion(key=key, stamp=self._stamp(), zone=self._zone, owner=self._owner))
-            for letter in (farewell_key(key), key):
-                self._outbox.send(letter)
-                failpoint("calendar.letter_sent")
-            told = self._outbox.name(key) if self._outbox.holds(key) else ""
+            self._revise(wanted, self._occasion(key))
+            told = self._told(key)
         return replace(self._meeting(wanted.meeting_id, wanted, told), cancelled=wanted.cancelled)
 
     def _revise(self, change: MeetingChange, occasion: Occasion) -> None:
@@ -163,15 +169,70 @@ class LocalCalendar:
             content, stamp = self._read()
             revision = revise(content, change, occasion)
             if revision is None:
+                self._make_durable()
                 return
-            self._outbox.stage(farewell_key(occasion.key), revision.letters.farewell)
-            self._outbox.stage(occasion.key, revision.letters.update)
+            self._stage(occasion.key, revision.letters)
+            self._keep(occasion.key, change.meeting_id, content, revision.content)
             failpoint("calendar.letters_staged")
             if self._read()[1] == stamp:
                 replace_file(self._file, revision.content)
                 failpoint("calendar.change_written")
                 return
         raise _restless()
+
+    def _take_back(self, done: Sequence[str], key: str) -> Undone:
+        with self._lock, _writing():
+            failpoint("calendar.before_undo")
+            kept = [found for effect in done if (found := self._kept.find(effect)) is not None]
+            if not kept or len(kept) < len(done):
+                raise RefusedError("undo_unknown", "What stood before is not known any more, so nothing was changed.")
+            for effect in done:
+                self._stage(effect, Letters(update=None, farewell=None))
+            undone = self._restore(done[-1], kept, self._occasion(key))
+            told = self._told(key)
+        letters = (self._outbox.name(farewell_key(key)) if self._outbox.holds(farewell_key(key)) else "", told)
+        return replace(undone, letters=tuple(name for name in letters if name))
+
+    def _restore(self, newest: str, kept: Sequence[Keepsake], occasion: Occasion) -> Undone:
+        for _ in range(_TRIES):
+            content, stamp = self._read()
+            try:
+                restoration = taken_back(content, kept, occasion)
+            except RefusedError:
+                self._stage(occasion.key, Letters(update=None, farewell=None))
+                raise
+            if restoration is None:
+                self._make_durable()
+                return kept[-1].undone or Undone(what="meeting_removed", title="-")
+            self._stage(occasion.key, restoration.letters)
+            noted = {"taken_back_by": opaque(occasion.key), "undone": restoration.undone}
+            kept = [*kept[:-1], kept[-1].model_copy(update=noted)]
+            self._kept.keep(newest, kept[-1])
+            failpoint("calendar.undo_noted")
+            if self._read()[1] == stamp:
+                replace_file(self._file, restoration.content)
+                failpoint("calendar.undo_written")
+                return restoration.undone
+        raise _restless()
+
+    def _stage(self, key: str, letters: Letters) -> None:
+        self._outbox.stage(farewell_key(key), letters.farewell)
+        self._outbox.stage(key, letters.update)
+
+    def _told(self, key: str) -> str:
+        """Send what is staged; the letter that is there then."""
+        for letter in (farewell_key(key), key):
+            self._outbox.send(letter)
+            failpoint("calendar.letter_sent")
+        return self._outbox.name(key) if self._outbox.holds(key) else ""
+
+    def _keep(self, key: str, uid: str, content: bytes, changed: bytes) -> None:
+        """Keep what an effect is about to replace. The first event with the UID is the one that is changed."""
+        found = ics_lines.blocks(content, uid)
+        self._kept.keep(key, Keepsake(uid=uid, left=etag_of(changed, uid), before=found[0] if found else None))
+
+    def _occasion(self, key: str) -> Occasion:
+        return Occasion(key=key, stamp=self._stamp(), zone=self._zone, owner=self._owner)
 
     def _meeting(self, uid: str, written: Invitation | MeetingChange, letter: str) -> Meeting:
         return Meeting(
@@ -184,27 +245,28 @@ class LocalCalendar:
             invitation=letter,
         )
 
-    def _remove(self, key: str) -> bool:
-        with self._lock, _writing():
-            mail_gone = self._outbox.remove(key)
-            failpoint("calendar.invitation_removed")
-            return self._put(uid_of(key), None) or mail_gone
-
-    def _put(self, uid: str, event: bytes | None, mark: str = "") -> bool:
-        """Put in or take out one event, minding that another program may write the file; False when nothing changed."""
+    def _put(self, key: str, event: bytes, mark: str) -> None:
+        """Put in the event of a key unless it is there, minding that another program may write the file."""
+        uid = uid_of(key)
         for _ in range(_TRIES):
             content, stamp = self._read()
-            if event is not None and ics_lines.has_event(content, uid, mark.encode()):
-                return False
+            if ics_lines.has_event(content, uid, mark.encode()):
+                self._make_durable()
+                return
             changed = ics_lines.put_event(content, uid, event)
-            if changed == content:
-                return False
+            with _writing():
+                self._kept.keep(key, Keepsake(uid=uid, left=etag_of(changed, uid)))
             failpoint("calendar.read")
             if self._read()[1] == stamp:
                 with _writing():
                     replace_file(self._file, changed)
-                return True
+                return
         raise _restless()
+
+    def _make_durable(self) -> None:
+        """What is found already done was perhaps put in place by a call that was cut short before its sync."""
+        with _writing():
+            sync_folder(self._file.parent)
 
     def _read(self) -> tuple[bytes, _Stamp]:
         """The file and its state; what a missing or empty one starts as."""

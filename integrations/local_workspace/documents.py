@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from pathlib import Path
 from threading import Lock
@@ -10,10 +11,10 @@ from threading import Lock
 from engine.concurrency import finish
 from engine.domain.artifact import Documents
 from engine.domain.ids import opaque
-from engine.errors import UnavailableError
+from engine.errors import RefusedError, UnavailableError
 from engine.failpoints import failpoint
 from engine.ports.documents import DocumentQuery, DocumentText
-from integrations.local_workspace.atomic import remove_file, replace_file
+from integrations.local_workspace.atomic import make_folder, remove_file, replace_file
 from integrations.local_workspace.confined import ConfinedFolder
 from integrations.local_workspace.extract import ExtractionLimits
 from integrations.local_workspace.hebrew import clean_line
@@ -21,6 +22,7 @@ from integrations.local_workspace.index import DocumentIndex
 from integrations.local_workspace.ranking import rank
 
 AGENDAS = "agendas"
+_MOST_AGENDA = 4 * 1024 * 1024
 _WRITE_SECONDS = 30.0
 
 
@@ -57,6 +59,10 @@ class LocalDocuments:
         """
         return await finish(asyncio.to_thread(self._save, key, title, text), within=_WRITE_SECONDS)
 
+    async def remove_agenda(self, *, key: str, digest: str) -> bool:
+        """Take a saved agenda away, unless somebody changed it; see the port. A cancelled call still ends its write."""
+        return await finish(asyncio.to_thread(self._remove, key, digest), within=_WRITE_SECONDS)
+
     def close(self) -> None:
         """Give the index's memory back; the object is of no further use."""
         with self._lock:
@@ -78,7 +84,7 @@ class LocalDocuments:
         folder = self._root / AGENDAS
         name = f"{_slug(title)}-{mark}.md"
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             if folder.is_symlink():
                 raise UnavailableError("agenda_unwritable", f"docs/{AGENDAS} is a link; make it a folder.")
             failpoint("agenda.before")
@@ -90,6 +96,31 @@ class LocalDocuments:
         except OSError as error:
             raise UnavailableError("agenda_unwritable", f"docs/{AGENDAS}/{name}: {error.strerror}.") from error
         return f"{AGENDAS}/{name}"
+
+    def _remove(self, key: str, digest: str) -> bool:
+        mark, folder = opaque(key, 8), ConfinedFolder(self._root)
+        found = [path for path in self._agendas() if path.endswith(f"-{mark}.md")]
+        try:
+            for path in found:
+                content, _ = folder.read(path, most=_MOST_AGENDA)
+                if hashlib.sha256(content).hexdigest() != digest:
+                    raise _changed(path)
+            failpoint("agenda.before_undo")
+            gone = [remove_file(self._root / path) for path in found]
+        except RefusedError as error:
+            raise _changed(error.parameters.get("path", "")) from error
+        except OSError as error:
+            raise UnavailableError("agenda_unwritable", f"docs/{AGENDAS}: {error.strerror}.") from error
+        return any(gone)
+
+    def _agendas(self) -> list[str]:
+        """Every name in the folder of agendas, links among them."""
+        folder = self._root / AGENDAS
+        return [f"{AGENDAS}/{path.name}" for path in sorted(folder.iterdir())] if folder.is_dir() else []
+
+
+def _changed(path: str) -> RefusedError:
+    return RefusedError("undo_changed", f"docs/{path} was changed since, so it was left as it is.", {"path": path})
 
 
 def _slug(title: str) -> str:

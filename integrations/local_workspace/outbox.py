@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.domain.ids import opaque
+from engine.failpoints import failpoint
 from integrations.local_workspace.atomic import remove_file, replace_file, sync_folder
 
 
@@ -31,7 +32,9 @@ class Outbox:
         path = self._path(key)
         if content is None:
             remove_file(path)
-        elif not (path.is_file() and b"X-Tizmor-Content: " + mark.encode() in path.read_bytes()):
+        elif path.is_file() and b"X-Tizmor-Content: " + mark.encode() in path.read_bytes():
+            sync_folder(self._folder)  # perhaps put there by a call that was cut short before its sync
+        else:
             replace_file(path, content)
 
     def remove(self, key: str) -> bool:
@@ -59,10 +62,13 @@ class Outbox:
         Raises:
             OSError: it is still only ready.
         """
+        failpoint("letter.send.before")
         try:
             self._staged(key).replace(self._path(key))
         except FileNotFoundError:
-            return
+            if not self.holds(key):
+                return
+        failpoint("letter.send.after")
         sync_folder(self._folder)
 
     def _path(self, key: str) -> Path:

@@ -20,7 +20,8 @@ from integrations.local_workspace.ics_lines import has_event, newline_of, proper
 from integrations.local_workspace.invitation import checked, event_of
 from integrations.local_workspace.standing import FoundEvent, Person, found_event, person_of, same_person
 
-_CHANGE = "X-TIZMOR-CHANGE"
+CHANGE = "X-TIZMOR-CHANGE"
+"""Property that names the key of a change that was made to an event; one for each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ def checked_change(change: MeetingChange) -> MeetingChange:
     Raises:
         RefusedError: ``meeting_invalid`` or ``address_invalid``, see :func:`checked`.
     """
-    clean = checked(_invitation(change, ("", "")))
+    clean = checked(invitation_of(change, ("", "")))
     return replace(change, title=clean.title, attendees=clean.attendees, description=clean.description)
 
 
@@ -65,8 +66,7 @@ def revise(content: bytes, change: MeetingChange, occasion: Occasion) -> Revisio
         RefusedError: ``meeting_missing``, ``meeting_repeats``, ``meeting_not_ours``, ``meeting_unreadable``,
             ``calendar_unreadable``.
     """
-    mark = f"{_CHANGE}:{opaque(occasion.key)}".encode()
-    if has_event(content, change.meeting_id, mark):
+    if has_event(content, change.meeting_id, mark_of_change(occasion.key)):
         return None
     found = found_event(content, change.meeting_id, zone=occasion.zone, owner=occasion.owner)
     if found is None:
@@ -75,10 +75,10 @@ def revise(content: bytes, change: MeetingChange, occasion: Occasion) -> Revisio
         raise _refused(
             found.meeting.obstacle, change.meeting_id, "cannot be changed from here; use its calendar program"
         )
-    invitation = _invitation(change, found.organiser or occasion.owner())
-    event = _event(found, change, invitation, occasion.stamp)
+    invitation = invitation_of(change, found.organiser or occasion.owner())
+    event = event_as(found, change, invitation, occasion.stamp)
     newline = newline_of(content)
-    block = _block(found, change, event, [mark + newline], newline)
+    block = _block(found, change, event, [mark_of_change(occasion.key) + newline], newline)
     telling = Telling(found=found, cancelled=change.cancelled, invitation=invitation, event=event)
     return Revision(
         content=replace_event(content, change.meeting_id, block),
@@ -86,7 +86,13 @@ def revise(content: bytes, change: MeetingChange, occasion: Occasion) -> Revisio
     )
 
 
-def _invitation(change: MeetingChange, organiser: Person) -> Invitation:
+def mark_of_change(key: str) -> bytes:
+    """The line, without its end, of an event that was changed under this key."""
+    return f"{CHANGE}:{opaque(key)}".encode()
+
+
+def invitation_of(change: MeetingChange, organiser: Person) -> Invitation:
+    """What a change says, as an invitation to it."""
     return Invitation(
         title=change.title,
         starts=change.starts,
@@ -97,7 +103,7 @@ def _invitation(change: MeetingChange, organiser: Person) -> Invitation:
     )
 
 
-def _event(found: FoundEvent, change: MeetingChange, invitation: Invitation, stamp: datetime) -> Any:
+def event_as(found: FoundEvent, change: MeetingChange, invitation: Invitation, stamp: datetime) -> Any:
     """The event as the letters carry it: what a person approved, and where it takes place."""
     event = event_of(invitation, uid=found.meeting.meeting_id, stamp=stamp)
     event.add("LAST-MODIFIED", stamp.astimezone(UTC))
@@ -126,9 +132,7 @@ def _moved(found: FoundEvent, change: MeetingChange) -> bool:
 
 def _block(found: FoundEvent, change: MeetingChange, event: Any, added: list[bytes], newline: bytes) -> bytes:
     """The event's lines with those of what changes replaced, and ``added`` before their end."""
-    fresh: dict[str, list[bytes]] = defaultdict(list)
-    for name, line in properties(event.to_ical()):
-        fresh[name].append(line.replace(b"\r\n", newline))
+    fresh = fresh_lines(event, newline)
     names = _changing(found, change)
     waiting = {name: fresh[name] for name in names}
     if "ATTENDEE" in names:
@@ -137,6 +141,14 @@ def _block(found: FoundEvent, change: MeetingChange, event: Any, added: list[byt
     for name, line in properties(found.block):
         lines.extend(waiting.pop(name, ()) if name in names else (line,))
     return b"".join((*lines[:-1], *(line for rest in waiting.values() for line in rest), *added, lines[-1]))
+
+
+def fresh_lines(event: Any, newline: bytes) -> Mapping[str, list[bytes]]:
+    """The lines of an event of ours by property, none for one it does not have."""
+    fresh: dict[str, list[bytes]] = defaultdict(list)
+    for name, line in properties(event.to_ical()):
+        fresh[name].append(line.replace(b"\r\n", newline))
+    return fresh
 
 
 def _changing(found: FoundEvent, change: MeetingChange) -> list[str]:
@@ -165,13 +177,13 @@ def _attendees(found: FoundEvent, change: MeetingChange, fresh: list[bytes], new
         stays = next((wanted for wanted in change.attendees if same_person(wanted, person)), None)
         if stays is not None and (person[1] or not stays[1]):
             new.pop(stays, None)
-            asked_anew = _moved(found, change) and not (found.organiser and same_person(person, found.organiser))
-            lines.append(_asked_anew(line, newline) if asked_anew else line)
+            anew = _moved(found, change) and not (found.organiser and same_person(person, found.organiser))
+            lines.append(asked_anew(line, newline) if anew else line)
     return [*lines, *new.values()]
 
 
-def _asked_anew(line: bytes, newline: bytes) -> bytes:
-    """Their line without their answer: it was to another time."""
+def asked_anew(line: bytes, newline: bytes) -> bytes:
+    """A person's line without their answer: it was to another time."""
     from icalendar.parser import Contentline  # noqa: PLC0415 - slow to import, and only calendars need it
 
     untyped: Any = Contentline

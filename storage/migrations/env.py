@@ -11,6 +11,7 @@ from typing import Any
 from alembic import context
 from sqlalchemy import URL, Connection, create_engine, event
 
+from storage.row_sums import teach
 from storage.tables import metadata
 
 engine = create_engine(URL.create("sqlite", database=context.config.attributes["database"]))
@@ -19,6 +20,7 @@ engine = create_engine(URL.create("sqlite", database=context.config.attributes["
 @event.listens_for(engine, "connect")
 def _leave_transactions_to_us(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
+    teach(connection)
 
 
 @event.listens_for(engine, "begin")

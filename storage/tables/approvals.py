@@ -22,6 +22,7 @@ pending_approvals = Table(
     Column("expires_at", Text),
     Column("decided_at", Text),
     Column("decided_by", Text),
+    Column("row_sum", Integer),
     CheckConstraint("kind IN ('plan', 'gate', 'choice', 'question', 'unknown_outcome')", name="kind"),
     CheckConstraint("(status = 'pending') = (decided_at IS NULL)", name="decided"),
     Index(

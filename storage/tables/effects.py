@@ -20,6 +20,9 @@ intents = Table(
     Column("result", Text),
     Column("started_at", Text, nullable=False),
     Column("finished_at", Text),
+    Column("title", Text, nullable=False, server_default=""),
+    Column("answer", Text),
+    Column("row_sum", Integer),
     CheckConstraint("(status = 'done') = (result IS NOT NULL)", name="done_has_result"),
     Index("ix_intents_execution_id", "execution_id"),
 )

@@ -32,6 +32,10 @@ executions = Table(
     Column("result", Text),
     Column("sent_at", Text),
     Column("origin", Text),
+    Column("crashes", Integer, nullable=False, server_default="0"),
+    Column("damaged", Text),
+    Column("doubtful", Text),
+    Column("row_sum", Integer),
     CheckConstraint("(status = 'done') = (outcome IS NOT NULL)", name="done_has_outcome"),
     CheckConstraint("status IN ('planning', 'running', 'waiting', 'done')", name="status"),
     Index("uq_executions_request_key", "tenant_id", "user_id", "request_key", unique=True),
@@ -49,6 +53,7 @@ plans = Table(
     Column("version", Integer, primary_key=True),
     Column("schema", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("row_sum", Integer),
 )
 
 execution_steps = Table(
@@ -72,6 +77,7 @@ execution_steps = Table(
     Column("checkpoint", Text),
     Column("crashes", Integer, nullable=False, server_default="0"),
     Column("stand_in", Text, nullable=False, server_default=""),
+    Column("row_sum", Integer),
     CheckConstraint("(status = 'done') = (outcome IS NOT NULL)", name="done_has_outcome"),
     CheckConstraint("status IN ('pending', 'ready', 'running', 'waiting', 'done')", name="status"),
     CheckConstraint("effect IN ('read', 'keyed', 'lookup', 'unknown')", name="effect"),
@@ -97,4 +103,5 @@ shared_context = Table(
     Column("integrity", Integer, nullable=False),
     Column("readers", Text, nullable=False),
     Column("written_at", Text, nullable=False),
+    Column("row_sum", Integer),
 )

@@ -64,4 +64,5 @@ generations = Table(
     metadata,
     Column("number", Integer, primary_key=True),
     Column("started_at", Text, nullable=False),
+    Column("commits", Integer, nullable=False, server_default="0"),
 )

@@ -1,6 +1,6 @@
 """Changes → SQL: each change becomes an ordered list of writes with the row counts that mean it was won."""
 
-from storage.writes import approvals, effects, executions, facts, plans, spend, steps
+from storage.writes import approvals, damage, effects, executions, facts, plans, spend, steps
 from storage.writes.dispatch import writes
 from storage.writes.statement import Statement, Write, bound, compiled, inserting
 
@@ -10,6 +10,7 @@ __all__ = [
     "approvals",
     "bound",
     "compiled",
+    "damage",
     "effects",
     "executions",
     "facts",

@@ -13,28 +13,29 @@ from storage import tables as t
 from storage.codec import dump_approval, instant, maybe_instant
 from storage.writes.dispatch import writes
 from storage.writes.executions import moved
-from storage.writes.statement import Write, bound, compiled, setting
+from storage.writes.statement import Write, bound, compiled, row_of, setting
 
 _e, _ap = t.executions.executions, t.approvals.pending_approvals
-_OPEN_COLUMNS = [c.name for c in _ap.columns]
+_OPEN_ROW = row_of(_ap, tenant_id=_e.c.tenant_id)
 _OPEN = compiled(
     upsert(_ap)
     .from_select(
-        _OPEN_COLUMNS,
-        select(*[_e.c.tenant_id if n == "tenant_id" else bound(n) for n in _OPEN_COLUMNS]).where(
-            _e.c.id == bound("execution_id")
-        ),
+        list(_OPEN_ROW),
+        select(*_OPEN_ROW.values()).where(_e.c.id == bound("execution_id")),
     )
     .on_conflict_do_nothing()
 )
+_reminded_at = "$.reminded_at"
+_body_decided = func.json_set(bound("body"), _reminded_at, func.json_extract(_ap.c.body, _reminded_at))
+"""Whoever was reminded while they made up their mind, was."""
 _DECIDE = compiled(
     setting(
         update(_ap).where(_ap.c.id == bound("b_id"), _ap.c.status == "pending"),
         "status",
-        "body",
         "decided_at",
         "decided_by",
         "call_hash",
+        body=_body_decided,
     )
 )
 _REMIND = compiled(

@@ -4,26 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.ports import changes as s
 from storage import tables as t
 from storage.codec import encode, instant
 from storage.writes.dispatch import writes
-from storage.writes.statement import Write, bound, compiled, setting
+from storage.writes.statement import Write, bound, compiled, row_of, setting
 
 _e, _in = t.executions.executions, t.effects.intents
-_INTENT_COLUMNS = [c.name for c in _in.columns]
+_INTENT_ROW = row_of(_in)
+_goes_on = (
+    _e.c.id == bound("execution_id"),
+    _e.c.fence == bound("fence"),
+    _e.c.cancelled == 0,
+    or_(_e.c.paused == 0, _e.c.pause_reason != ""),
+)
+"""The execution is ours, and nobody stopped it."""
 _INTENT = compiled(
-    upsert(_in)
-    .from_select(
-        _INTENT_COLUMNS,
-        select(*[bound(n) for n in _INTENT_COLUMNS]).where(
-            _e.c.id == bound("execution_id"), _e.c.fence == bound("fence")
+    upsert(_in).from_select(list(_INTENT_ROW), select(*_INTENT_ROW.values()).where(*_goes_on)).on_conflict_do_nothing()
+)
+_RETRY = compiled(
+    setting(
+        update(_in).where(
+            _in.c.key == bound("b_key"),
+            _in.c.status != "done",
+            or_(bound("answer").is_(None), _in.c.answer.is_distinct_from(bound("answer"))),
+            select(literal(1)).where(*_goes_on).exists(),
         ),
+        "started_at",
+        "answer",
+        status="started",
+        fence=bound("fence"),
     )
-    .on_conflict_do_nothing()
+)
+_VOID = compiled(
+    setting(
+        update(_in).where(_in.c.key == bound("b_key"), _in.c.status == "started", _in.c.fence == bound("b_fence")),
+        "finished_at",
+        status="void",
+    )
 )
 _COMPLETE = compiled(
     setting(
@@ -52,9 +73,31 @@ def _(change: s.RecordIntent) -> Iterator[Write]:
             "result": None,
             "started_at": instant(change.at),
             "finished_at": None,
+            "title": i.title,
+            "answer": None,
         },
         1,
     )
+
+
+@writes.register
+def _(change: s.RetryIntent) -> Iterator[Write]:
+    yield Write(
+        _RETRY,
+        {
+            "b_key": change.key,
+            "execution_id": change.execution_id,
+            "fence": change.fence,
+            "started_at": instant(change.at),
+            "answer": change.answer,
+        },
+        1,
+    )
+
+
+@writes.register
+def _(change: s.VoidIntent) -> Iterator[Write]:
+    yield Write(_VOID, {"b_key": change.key, "b_fence": change.fence, "finished_at": instant(change.at)}, 1)
 
 
 @writes.register

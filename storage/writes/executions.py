@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import case, update
+from sqlalchemy import case, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.ports import changes as s
 from storage import tables as t
 from storage.codec import dump_error, dump_origin, encode, instant
 from storage.writes.dispatch import writes
-from storage.writes.statement import Write, bound, compiled, inserting, mine, setting
+from storage.writes.statement import Write, bound, compiled, inserting, mine, owned, setting
 
 _e, _st = t.executions.executions, t.executions.execution_steps
 moved = case((_e.c.status == "waiting", "running"), else_=_e.c.status)
@@ -22,12 +22,36 @@ _OWN = compiled(
     .where(_e.c.id == bound("b_execution"), _e.c.fence <= bound("b_fence"), _e.c.status != "done")
     .values(fence=bound("b_fence"))
 )
+_left_running = select(literal(1)).where(_st.c.execution_id == bound("b_execution"), _st.c.status == "running").exists()
+_others = _e.c.fence < bound("b_fence")
+"""An earlier process owns it, which is not there any more."""
+_COUNT_DEATH = compiled(
+    update(_e)
+    .where(
+        _e.c.id == bound("b_execution"),
+        _others,
+        _e.c.fence > 0,
+        or_(*[_e.c.status == status for status in ("planning", "running")]),
+        _e.c.paused == 0,
+        ~_left_running,
+    )
+    .values(crashes=_e.c.crashes + 1)
+)
 _RECLAIM = compiled(
     update(_st)
     .where(_st.c.execution_id == bound("b_execution"), _st.c.status == "running")
-    .values(status="ready", crashes=_st.c.crashes + 1)
+    .values(
+        status="ready",
+        crashes=_st.c.crashes + select(_others).where(_e.c.id == bound("b_execution")).scalar_subquery(),
+    )
 )
-_MOVE = compiled(setting(update(_e).where(*mine), "status", "updated_at", "outcome", "result", "error"))
+_LEAVE = compiled(update(_e).where(*mine).values(crashes=0))
+_GIVE_BACK = compiled(
+    update(_st)
+    .where(_st.c.execution_id == bound("b_execution"), _st.c.status == "running", owned)
+    .values(status="ready", attempts=_st.c.attempts - 1)
+)
+_MOVE = compiled(setting(update(_e).where(*mine), "status", "updated_at", "outcome", "result", "error", crashes=0))
 _MOVE_AT_EPOCH = compiled(
     setting(
         update(_e).where(*mine, _e.c.epoch == bound("b_epoch")),
@@ -36,6 +60,7 @@ _MOVE_AT_EPOCH = compiled(
         "outcome",
         "result",
         "error",
+        crashes=0,
     )
 )
 _PAUSE = compiled(
@@ -85,11 +110,14 @@ def _(change: s.CreateExecution) -> Iterator[Write]:
             "plan_version": e.plan_version,
             "epoch": e.epoch,
             "fence": e.fence,
+            "crashes": e.crashes,
             "paused": int(e.paused),
             "pause_reason": e.pause_reason,
             "cancelled": int(e.cancelled),
             "error": dump_error(e.error),
             "result": None,
+            "damaged": None,
+            "doubtful": None,
         },
         1,
     )
@@ -97,8 +125,17 @@ def _(change: s.CreateExecution) -> Iterator[Write]:
 
 @writes.register
 def _(change: s.OwnExecution) -> Iterator[Write]:
-    yield Write(_OWN, {"b_execution": change.execution_id, "b_fence": change.fence}, 1)
-    yield Write(_RECLAIM, {"b_execution": change.execution_id}, None)
+    parameters = {"b_execution": change.execution_id, "b_fence": change.fence}
+    yield Write(_COUNT_DEATH, parameters, None)
+    yield Write(_RECLAIM, parameters, None)
+    yield Write(_OWN, parameters, 1)
+
+
+@writes.register
+def _(change: s.LeaveExecution) -> Iterator[Write]:
+    parameters = {"b_execution": change.execution_id, "b_fence": change.fence}
+    yield Write(_LEAVE, parameters, 1)
+    yield Write(_GIVE_BACK, parameters, None)
 
 
 @writes.register

@@ -10,25 +10,35 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from engine.domain.execution import StepStatus
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.json import content_hash
-from engine.domain.plan import Plan, Step
+from engine.domain.plan import PLAN_EDIT_PLACE, Plan, Step
 from engine.ports import changes as s
 from storage import tables as t
 from storage.codec import PLAN_SCHEMA, dump_plan, encode
 from storage.writes.dispatch import writes
-from storage.writes.statement import Write, bound, compiled, inserting, mine
+from storage.writes.statement import Write, bound, compiled, conflicting, inserting, mine
 
-_e, _st = t.executions.executions, t.executions.execution_steps
+_e, _st, _ap = t.executions.executions, t.executions.execution_steps, t.approvals.pending_approvals
+_edits_of_the_version_before = (
+    select(func.count())
+    .where(
+        _ap.c.execution_id == bound("b_execution"),
+        _ap.c.step_id == PLAN_EDIT_PLACE,
+        _ap.c.plan_version == bound("b_version") - 1,
+    )
+    .scalar_subquery()
+)
+"""Edits are only ever added: where a plan takes up as many as there are, it takes up all of them."""
 _PLAN_VERSION = compiled(
     update(_e)
-    .where(*mine, _e.c.plan_version == bound("b_version") - 1)
-    .values(plan_version=bound("b_version"), epoch=_e.c.epoch + 1)
+    .where(*mine, _e.c.plan_version == bound("b_version") - 1, _edits_of_the_version_before == bound("b_edits"))
+    .values(plan_version=bound("b_version"), epoch=_e.c.epoch + 1, crashes=0)
 )
 _NO_PLAN_YET = compiled(update(_e).where(*mine, _e.c.plan_version == 0).values(plan_version=0))
 _PLAN = inserting(t.executions.plans)
 _DRAFT = inserting(
     t.executions.plans,
     upsert(t.executions.plans).on_conflict_do_update(
-        index_elements=["execution_id", "version"], set_={"body": bound("body")}
+        index_elements=["execution_id", "version"], set_=conflicting(t.executions.plans, body=bound("body"))
     ),
 )
 _SUPERSEDE_STEPS = compiled(
@@ -40,7 +50,7 @@ _STEP = inserting(
     _st,
     upsert(_st).on_conflict_do_update(
         index_elements=["execution_id", "step_id"],
-        set_={"superseded": null()},
+        set_=conflicting(_st, superseded=null()),
         where=_st.c.argument_hash == bound("argument_hash"),
     ),
 )
@@ -72,7 +82,8 @@ def _(change: s.SaveDraft) -> Iterator[Write]:
 @writes.register
 def _(change: s.SavePlan) -> Iterator[Write]:
     plan, execution = change.plan, change.execution_id
-    yield Write(_PLAN_VERSION, {"b_execution": execution, "b_fence": change.fence, "b_version": plan.version}, 1)
+    own = {"b_execution": execution, "b_fence": change.fence, "b_version": plan.version}
+    yield Write(_PLAN_VERSION, {**own, "b_edits": len(plan.took_up)}, 1)
     yield Write(_PLAN, _plan_row(execution, plan), 1)
     yield from _steps(execution, plan, change.adopted)
 

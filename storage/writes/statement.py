@@ -11,6 +11,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import Insert, Update
 
 from storage import tables as t
+from storage.row_sums import ROW_SUM, changed, is_summed, whole
 
 Parameters = Mapping[str, object]
 
@@ -45,7 +46,13 @@ def bound(name: str) -> BindParameter[Any]:
 
 
 def compiled(statement: ClauseElement) -> Statement:
-    """SQL text for sqlite3, compiled once at import."""
+    """SQL text for sqlite3, compiled once at import. An update of a table with sums keeps the sum right."""
+    if isinstance(statement, Update) and is_summed(statement.table):
+        table: Any = statement.table
+        set_ = statement._values or {}  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - no other way to read what an update sets
+        values = {str(getattr(column, "key", column)): value for column, value in set_.items()}
+        if ROW_SUM not in values:
+            statement = statement.values({ROW_SUM: changed(table, values)})
     result = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
     constants: Mapping[str, object] = result.params or {}
     return Statement(str(result), {name: value for name, value in constants.items() if value is not None})
@@ -53,10 +60,19 @@ def compiled(statement: ClauseElement) -> Statement:
 
 def inserting(table: Any, statement: Insert | None = None) -> Statement:
     """INSERT of every column of a table, each bound to a parameter of its own name."""
-    columns: dict[str, BindParameter[Any]] = {
-        c.name: bound(c.name) for c in table.columns if not (c.primary_key and c.autoincrement is True)
-    }
-    return compiled((statement if statement is not None else insert(table)).values(columns))
+    return compiled((statement if statement is not None else insert(table)).values(row_of(table)))
+
+
+def row_of(table: Any, **given: Any) -> dict[str, Any]:
+    """An expression for every column of a new row: what is given, else a parameter of the column's name; and its sum."""
+    names = [c.name for c in table.columns if not (c.primary_key and c.autoincrement is True) and c.name != ROW_SUM]
+    row = {name: given.get(name, bound(name)) for name in names}
+    return {**row, ROW_SUM: whole(table, row)} if is_summed(table) else row
+
+
+def conflicting(table: Any, **values: Any) -> dict[str, Any]:
+    """What an upsert sets of a row that is there: these values, and its sum."""
+    return {**values, ROW_SUM: changed(table, values)} if is_summed(table) else values
 
 
 def setting(statement: Update, *names: str, **fixed: Any) -> Update:

@@ -13,7 +13,7 @@ from engine.ports import changes as s
 from storage import tables as t
 from storage.codec import dump_error, encode, instant, maybe_instant
 from storage.writes.dispatch import writes
-from storage.writes.statement import Write, bound, compiled, inserting, mine, owned, setting
+from storage.writes.statement import Write, bound, compiled, conflicting, inserting, mine, owned, setting
 
 _e, _st = t.executions.executions, t.executions.execution_steps
 _this_step = (_st.c.execution_id == bound("b_execution"), _st.c.step_id == bound("b_step"))
@@ -46,6 +46,9 @@ _SETTLE = compiled(
 _PARK = compiled(
     setting(update(_st).where(*_this_step, _st.c.status == "running", owned), "status", "retry_at", "error")
 )
+_HAND_OVER = compiled(
+    setting(update(_st).where(*_this_step, _st.c.status == "running", owned), "status", "retry_at", "error", "stand_in")
+)
 _GIVE_BACK = compiled(
     setting(
         update(_st).where(*_this_step, _st.c.status == "running", owned),
@@ -59,7 +62,8 @@ _CHECKPOINT = compiled(setting(update(_st).where(*_this_step, owned), "checkpoin
 _ARTIFACT = inserting(
     t.executions.shared_context,
     upsert(t.executions.shared_context).on_conflict_do_update(
-        index_elements=["execution_id", "name"], set_={"value": bound("value"), "kind": bound("kind")}
+        index_elements=["execution_id", "name"],
+        set_=conflicting(t.executions.shared_context, value=bound("value"), kind=bound("kind")),
     ),
 )
 
@@ -100,18 +104,18 @@ def _(change: s.SettleStep) -> Iterator[Write]:
 
 @writes.register
 def _(change: s.ParkStep) -> Iterator[Write]:
-    yield Write(
-        _PARK if change.waiting else _GIVE_BACK,
-        {
-            "b_execution": change.execution_id,
-            "b_step": change.step_id,
-            "b_fence": change.fence,
-            "status": (StepStatus.WAITING if change.waiting else StepStatus.READY).value,
-            "retry_at": maybe_instant(change.retry_at),
-            "error": dump_error(change.error),
-        },
-        1,
-    )
+    parameters: dict[str, object] = {
+        "b_execution": change.execution_id,
+        "b_step": change.step_id,
+        "b_fence": change.fence,
+        "status": (StepStatus.WAITING if change.waiting else StepStatus.READY).value,
+        "retry_at": maybe_instant(change.retry_at),
+        "error": dump_error(change.error),
+    }
+    if change.stand_in:
+        yield Write(_HAND_OVER, {**parameters, "stand_in": change.stand_in}, 1)
+    else:
+        yield Write(_PARK if change.waiting else _GIVE_BACK, parameters, 1)
 
 
 @writes.register

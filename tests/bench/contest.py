@@ -236,6 +236,22 @@ WORKLOADS = (
         phases=("W6", "W6again"),
     ),
     Workload(
+        "W7",
+        "{size} executions in flight; then the process is killed and started again",
+        1_000,
+        (
+            Figure("in a step", of("halted"), 0),
+            Figure("first step ms", of("first_step", 1_000), 0),
+            Figure("all done ms", of("done", 1_000), 0),
+        ),
+        (
+            Target("first step at most 2 s after imports", ours(of("first_step", 1_000)), most=2_000, digits=0),
+            Target("all done at most 15 s after imports", ours(of("done", 1_000)), most=15_000, digits=0),
+        ),
+        (OURS,),
+        ("W7", "W7again"),
+    ),
+    Workload(
         "WAL",
         "KB of write-ahead log per step of about 1 KB, in chains up to {size}",
         300,

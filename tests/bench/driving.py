@@ -30,6 +30,7 @@ Run = Callable[[], Awaitable[None]]
 IDLE_SECONDS = 3.0
 RESUMES = 200
 WAL_LENGTHS = (20, 100, 300)
+IN_FLIGHT_STEPS = 3
 
 
 class Engine(Protocol):
@@ -52,6 +53,15 @@ class Recovering(Protocol):
 
     async def recovered(self, shape: Shape) -> None:
         """Wait until the one execution, of this shape, that an earlier process left undone is done."""
+        ...
+
+
+@runtime_checkable
+class Accepting(Protocol):
+    """An engine that says how many executions it has taken in."""
+
+    async def accepted(self) -> int:
+        """So many, durable."""
         ...
 
 
@@ -220,6 +230,41 @@ async def recovered(open_engine: Open, home: Path, size: int) -> Readings:
     return {"again": sum(ran.values()) - size, "first_step": work.journal.first - began, "done": done}
 
 
+async def in_flight(open_engine: Open, home: Path, size: int) -> Readings:
+    """W7 up to its unclean end: all are taken in, and as many as the engine runs at once stand in the middle of a step."""
+    work, shape = Work(), chain(IN_FLIGHT_STEPS)
+    async with open_engine(home, work) as engine:
+        if not isinstance(engine, Accepting):
+            raise SystemExit("it does not say what it has taken in")
+        work.halts_at = shape[1].id
+        run = await engine.prepare(shape)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(size):
+                group.create_task(_awaited(run))
+            while await engine.accepted() < size or not work.halted:
+                await asyncio.sleep(0.05)
+            halted = -1
+            while halted < work.halted:  # nothing more begins
+                halted = work.halted
+                await asyncio.sleep(1)
+            print(json.dumps({"halted": halted}), flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError("outlived its own end")
+
+
+async def resumed(open_engine: Open, home: Path, size: int) -> Readings:
+    """W7 after the unclean end: imports are done when this begins."""
+    work, shape = Work(), chain(IN_FLIGHT_STEPS)
+    work.journal = Journal(home / "journal")
+    began = time.perf_counter()
+    async with open_engine(home, work) as engine:
+        assert isinstance(engine, Recovering)
+        await engine.recovered(shape)
+        done = time.perf_counter() - began
+    assert work.journal.first is not None, "nothing was left to do"
+    return {"executions": size, "first_step": work.journal.first - began, "done": done}
+
+
 async def logged(open_engine: Open, home: Path, size: int) -> Readings:
     """Bytes of write-ahead log per step of a chain, at several lengths up to ``size``.
 
@@ -263,6 +308,8 @@ WORKLOADS: dict[str, Callable[[Open, Path, int], Coroutine[Any, Any, Readings]]]
     "W5again": woken,
     "W6": killed,
     "W6again": recovered,
+    "W7": in_flight,
+    "W7again": resumed,
     "WAL": logged,
 }
 """By the name the harness calls them."""

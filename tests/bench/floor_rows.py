@@ -42,7 +42,7 @@ DECIDE = """UPDATE pending_approvals SET status = 'approved', body = ?, decided_
     WHERE id = ? AND status = 'pending'"""
 DUE = "INSERT INTO due (execution_id, approval_id, kind, at, claimed) VALUES (?, ?, ?, ?, 0)"
 INTENT = """INSERT INTO intents (key, execution_id, step_id, tool, effect, call_hash, fence, status, result, started_at,
-    finished_at) VALUES (?, ?, 'p', 'publish', 'keyed', ?, ?, 'started', NULL, ?, NULL)"""
+    finished_at, title) VALUES (?, ?, 'p', 'publish', 'keyed', ?, ?, 'started', NULL, ?, NULL, 'p')"""
 COMPLETE = "UPDATE intents SET status = 'done', result = ?, finished_at = ? WHERE key = ?"
 
 

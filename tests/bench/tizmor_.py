@@ -17,8 +17,8 @@ from engine.domain.plan import Binding, Plan, Step
 from engine.ports.agents import StepContext
 from engine.ports.telemetry import Span
 from storage.database import DATABASE_FILE
-from tests.bench.driving import Run, main
-from tests.bench.workloads import Node, Shape, Work
+from tests.bench.driving import IN_FLIGHT_STEPS, Run, main
+from tests.bench.workloads import Node, Shape, Work, chain
 from tests.lab import OWNER, FakeClock, Lab, NoteInputs, Publish, World, note, open_lab
 from tests.waiting import until
 
@@ -73,6 +73,9 @@ class Tizmor:
     async def recovered(self, shape: Shape) -> None:
         while unfinished := self._rows("SELECT id FROM executions WHERE status <> 'done'"):
             await self._end(ExecutionId(unfinished[0]))
+
+    async def accepted(self) -> int:
+        return int(self._rows("SELECT count(*) FROM executions")[0])
 
     async def park(self, number: int) -> None:
         self._plans[:] = [GATED]
@@ -132,7 +135,7 @@ async def open_tizmor(home: Path, work: Work) -> AsyncGenerator[Tizmor]:
     async def write(inputs: NoteInputs, context: StepContext) -> Artifact:
         return note(await work(inputs.text))
 
-    plans: list[Plan] = []
+    plans = [plan_of(chain(IN_FLIGHT_STEPS))]  # until it is told otherwise: what W7 left unplanned is planned at once
     world = World(plan=lambda _: plans[0], behaviours={"Writer": write}, tools=(Publish(),))
     async with open_lab(home, world, WallClock(), durable=True) as lab:
         lab.telemetry.spans = Forgetful()

@@ -74,6 +74,10 @@ class Work:
         self.seconds: Mapping[str, float] = {}
         """How long each step works; 0 where nothing is said."""
         self.journal: Journal | None = None
+        self.halts_at = ""
+        """The step that never ends; empty: none."""
+        self.halted = 0
+        """Bodies that stand in it."""
 
     def follow(self, shape: Shape) -> None:
         """Work for as long as this shape says."""
@@ -83,6 +87,9 @@ class Work:
         """Do the work of one step and give the text of its artifact."""
         if self.journal is not None:
             self.journal.begins()
+        if step == self.halts_at:
+            self.halted += 1
+            await asyncio.Event().wait()
         seconds = self.seconds.get(step, 0.0)
         if seconds:
             await asyncio.sleep(seconds)

@@ -118,7 +118,7 @@ async def test_a_sentence_in_a_meeting_out_and_moved_an_hour(tmp_path: Path, sen
         assert done.outcome is ExecutionOutcome.SUCCEEDED
         assert done.plan is not None
         assert [step.agent for step in done.plan.steps] == STORY
-        assert (done.plan.planner, done.plan.prompt) == ("model", "planner@1")
+        assert (done.plan.planner, done.plan.prompt) == ("model", "planner@2")
         assert done.result is not None
         assert "[1]" in str(done.result["summary"])
         assert done.result["sources"]
@@ -238,6 +238,25 @@ async def test_agents_do_without_an_answer_they_cannot_use_and_say_so(
         summary = next(a for a in done.artifacts.values() if a["kind"] == "summary")
         assert "model_" in str(summary["problems"])
         assert summary["extracts"]
+
+
+async def test_a_key_that_expires_on_the_way_costs_the_story_nothing_but_the_models_words(tmp_path: Path) -> None:
+    def script(request: RequestView, number: int) -> Reply:
+        return OFFICE(request, number) if EMIT_PLAN in request.tools else HttpFault(401)
+
+    async with product(tmp_path, script) as (tizmor, server):
+        done = await tell(tizmor, ENGLISH)
+    assert done.outcome is ExecutionOutcome.SUCCEEDED, {k: r.error for k, r in done.step_runs.items()}
+    assert done.plan is not None
+    stood_in = {step.agent: done.step_runs[step.id].stand_in for step in done.plan.steps}
+    assert {agent: other for agent, other in stood_in.items() if other} == {
+        "WeeklyStatusAgent": "WeeklyStatusAgentWithoutModel",
+        "EditorAgent": "EditorAgentWithoutModel",
+    }
+    written_without = [a for a in done.artifacts.values() if a["kind"] in {"summary", "agenda"}]
+    assert all("model_away" in str(artifact["problems"]) for artifact in written_without)
+    assert len(server.requests) == 3
+    assert {kind: len(found) for kind, found in written(tmp_path).items()} == {"events": 1, "mails": 1, "agendas": 1}
 
 
 async def test_a_wrong_key_is_asked_about_and_the_offline_planner_takes_over_only_on_a_yes(tmp_path: Path) -> None:

@@ -20,9 +20,11 @@ from engine.domain.approval import Approval
 from engine.domain.ids import PrincipalId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine, Money, Spend, Usage
+from tests.unit.parts.states import all_states
 from tests.unit.render.model_story import MODEL, model_states, over_budget, topic
 from tests.unit.render.model_story import question as planners_question
 from tests.unit.render.story import states
+from tests.unit.render.unsuccessful import unsuccessful
 
 _MARKS = re.compile("[\u2068\u2069]")
 
@@ -127,6 +129,58 @@ def test_a_gate_is_still_answered_as_before() -> None:
     edited = decision(asked, "title=Coffee")
     assert edited is not None
     assert edited["arguments"]["title"] == "Coffee"
+
+
+def test_what_may_have_happened_is_asked_with_when_and_what_exactly() -> None:
+    asked = json_question(all_states("en")["unknown-outcome"].approvals[-1])
+    lines = shown(question(asked, Texts("en", "Asia/Jerusalem")))
+    assert lines[:3] == [
+        "I may already have done this at 09:58",
+        "Set up the meeting",
+        "It was cut off just as it was being done. Look first, then say what to do; it is not repeated without you.",
+    ]
+    assert "  title: Meeting with Yoav Levi: the Tevuot strategy" in lines
+    assert lines[-4:] == ["  1. It happened", "  2. Do it again", "  3. Leave it", "Type a number."]
+    assert [choice["label"] for choice in asked["choices"]] == ["It happened", "Do it again", "Leave it"]
+    assert decision(asked, "2") == {"decision": "choose", "choice": "again"}
+
+
+@pytest.mark.parametrize(
+    ("locale", "lines"),
+    [
+        (
+            "en",
+            [
+                "Stopped.",
+                "Done",
+                "  ✓ Search documents: Tevuot, December",
+                "  ✓ Look up people: Yoav",
+                "  ✓ Sum up what was found",
+                "Not done",
+                "  – Write the agenda",
+                "May have happened",
+                "  ? Set up the meeting · at 09:57",
+            ],
+        ),
+        (
+            "he",
+            [
+                "נעצר.",
+                "בוצע",
+                "  ✓ חיפוש מסמכים: תבואות, דצמבר",
+                "  ✓ חיפוש אנשי קשר: יואב",
+                "  ✓ סיכום מה שנמצא",
+                "לא בוצע",
+                "  – כתיבת סדר יום",
+                "ייתכן שבוצע",
+                "  ? קביעת פגישה · בשעה 09:57",
+            ],
+        ),
+    ],
+)
+def test_what_was_done_and_what_not_is_listed_at_the_end(locale: str, lines: list[str]) -> None:
+    ended = json_of(unsuccessful(locale)["cancelled-unknown"])
+    assert shown(result(ended, Texts(locale, "Asia/Jerusalem")))[: len(lines)] == lines
 
 
 def test_costs_are_listed_by_day_person_and_model() -> None:

@@ -9,7 +9,7 @@ from bot.parts.card import ICONS, CardRooms, halt_parts, more_parts, note_parts,
 from bot.parts.model import Part, Span, data, ours, para
 from bot.parts.steps import left_out
 from bot.presses import Press
-from bot.render.card import Card
+from bot.render.card import ON_THE_RESULT, Card
 from bot.render.texts import Texts
 from bot.slack.markup.controls import button, confirmation, rows
 from bot.slack.markup.drawing import Block, drawn
@@ -75,8 +75,8 @@ def _controls(card: Card, texts: Texts) -> list[Block]:
     """Pause, resume, stop: none in a colour, for none of them is what one is meant to press."""
     made: list[Block] = []
     for action in card.actions:
-        if action.rating:
-            continue  # the result is rated where it stands
+        if action.action in ON_THE_RESULT:
+            continue
         press = Press(action=action.action, execution=card.id)
         confirm = confirmation(texts, "chat.stop") if action.action == "cancel" else None
         made.append(button(press, action.label, confirm=confirm))

@@ -11,7 +11,7 @@ from bot.render.safe_text import clean
 from bot.render.texts import Texts
 from bot.slack.markup.drawing import Block, plain_text
 from bot.slack.markup.limits import BUTTON as BUTTON_LABEL
-from bot.slack.markup.limits import OPTION, OPTION_VALUE, PLACEHOLDER
+from bot.slack.markup.limits import CONFIRM_BUTTON, CONFIRM_TEXT, CONFIRM_TITLE, OPTION, OPTION_VALUE, PLACEHOLDER
 
 MOST_IN_ROW = 25
 MOST_BUTTONS = 5
@@ -57,10 +57,10 @@ def option(label: str, value: str) -> Block:
 def confirmation(texts: Texts, key: str) -> Block:
     """The dialog before something that cannot be taken back; its words are ``<key>_title``, ``_text``, ``_yes``, ``_no``."""
     return {
-        "title": plain_text(texts.say(f"{key}_title"), 100),
-        "text": plain_text(texts.say(f"{key}_text"), 300),
-        "confirm": plain_text(texts.say(f"{key}_yes"), 30),
-        "deny": plain_text(texts.say(f"{key}_no"), 30),
+        "title": plain_text(texts.say(f"{key}_title"), CONFIRM_TITLE),
+        "text": plain_text(texts.say(f"{key}_text"), CONFIRM_TEXT),
+        "confirm": plain_text(texts.say(f"{key}_yes"), CONFIRM_BUTTON),
+        "deny": plain_text(texts.say(f"{key}_no"), CONFIRM_BUTTON),
         "style": "danger",
     }
 

@@ -22,6 +22,10 @@ TASK_TITLE = 240
 BUTTON = 75
 BUTTON_SHOWN = 30
 """Of a button's label, this much is sure to be seen: ``button`` in Slack's reference of block elements."""
+CONFIRM_TITLE = 100
+CONFIRM_TEXT = 300
+CONFIRM_BUTTON = 30
+"""Of the dialog before a button does something."""
 OPTION = 75
 OPTION_VALUE = 150
 PLACEHOLDER = 150

@@ -5,13 +5,13 @@ Questions and the result are replies of their own below it, because an edit noti
 
 from __future__ import annotations
 
-from bot.parts.card import ICONS, CardRooms, halt_parts, more_parts, status_of, sum_parts, title_of
+from bot.parts.card import ICONS, CardRooms, halt_parts, more_parts, status_of, sum_parts, title_of, version_of
 from bot.parts.model import Part, Span, data, ours, para, small
 from bot.parts.question import icon_of
 from bot.parts.steps import left_out
 from bot.presses import Press
 from bot.render.approvals import ApprovalBlock
-from bot.render.card import Card
+from bot.render.card import ON_THE_RESULT, Card
 from bot.render.texts import Texts
 from bot.telegram.markup.body import Keyboard, button, message
 from bot.telegram.markup.limits import PLAIN, ROOM
@@ -37,7 +37,12 @@ def card_body(card: Card) -> JsonObject:
 
 def _above(card: Card, texts: Texts) -> list[Part]:
     status = (Span(text=f"{ICONS.get(card.status.name, '•')} "), ours(status_of(card, _ROOMS)))
-    notes = ((card.banner, _ROOMS.note), (card.notice, _ROOMS.note), (card.understood, _ROOMS.long_note))
+    notes = (
+        (card.banner, _ROOMS.note),
+        (card.notice, _ROOMS.note),
+        (card.understood, _ROOMS.long_note),
+        (version_of(card), _ROOMS.long_note),
+    )
     return [
         para(*status),
         para(data(title_of(card, texts, _ROOMS), bold=True), tight=True),
@@ -64,6 +69,6 @@ def _named(block: ApprovalBlock) -> Part:
 
 
 def _controls(card: Card) -> Keyboard:
-    """Pause, resume, stop; the result is rated where it stands."""
-    steering = [action for action in card.actions if not action.rating]
+    """Pause, resume, stop; the result is rated, and what failed is tried again, where it stands."""
+    steering = [action for action in card.actions if action.action not in ON_THE_RESULT]
     return [[button(Press(action=action.action, execution=card.id), action.label) for action in steering]]

@@ -15,8 +15,8 @@ from bot.telegram.markup.limits import CAPTION, PLAIN, ROOM
 from engine.domain.json import JsonObject
 
 _HEADING = 900
-_FOOT = 400
-"""What stands below the result may weigh: costs, the page's number."""
+_FOOT = 550
+"""What stands below the result may weigh: that it was taken back, costs, the page's number."""
 _THUMBS = {1: "👍", -1: "👎"}
 _PAGE = Page(scale=PLAIN, room=ROOM - _FOOT, blocks=1_000)
 
@@ -27,13 +27,13 @@ def final_bodies(card: Card, reply: Reply) -> list[tuple[str, JsonObject]]:
     # A notification shows how the message begins, so that the heading carries the news.
     meeting = card.result.meeting if card.result else None
     told = meeting is not None and not meeting.cancelled and meeting.when in reply.text
-    parts = final_parts(card, reply, PLAIN.brief(reply.text, _HEADING), told=told)
+    parts = final_parts(card, reply, PLAIN.brief(reply.heading or reply.text, _HEADING), told=told)
     pages = pages_of(parts, _PAGE)
     shown = pages[:MOST_PAGES]
     bodies: list[tuple[str, JsonObject]] = []
     for number, page in enumerate(shown, 1):
-        foot = foot_parts(card, texts, PLAIN, (number, len(shown)), beyond=len(pages) > len(shown))
-        keyboard = _rating(card) if number == len(shown) else []
+        foot = foot_parts(card, reply, PLAIN, (number, len(shown)), beyond=len(pages) > len(shown))
+        keyboard = [*_again(card), *_rating(card), *_undo(card, reply)] if number == len(shown) else []
         purpose = FINAL if number == 1 else f"{FINAL}:{number}"
         bodies.append((purpose, message([*page, *foot], texts, keyboard, card.id)))
     if len(pages) > len(shown):
@@ -42,6 +42,17 @@ def final_bodies(card: Card, reply: Reply) -> list[tuple[str, JsonObject]]:
         file = whole_file(parts, texts)
         bodies.append((f"{FINAL}:file", {"text": caption, "file": file, "locale": texts.locale, "execution": card.id}))
     return bodies
+
+
+def _again(card: Card) -> Keyboard:
+    """The button that does again what failed."""
+    made = [action for action in card.actions if action.action == "retry"]
+    return [[button(Press(action="retry", execution=card.id), f"🔁 {one.label}")] for one in made]
+
+
+def _undo(card: Card, reply: Reply) -> Keyboard:
+    """The button that leads to the question whether to take it back."""
+    return [[button(Press(action="undo", execution=card.id), f"↩️ {reply.undo.label}")]] if reply.undo else []
 
 
 def _rating(card: Card) -> Keyboard:

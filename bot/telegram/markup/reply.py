@@ -71,11 +71,14 @@ def _told_above(choices: Sequence[Choice]) -> bool:
 
 def _controls(block: ApprovalBlock, choices: Sequence[Choice], texts: Texts, *, whole: bool) -> Keyboard:
     """Where something of the call is not shown, the way to it stands before everything else."""
-    others = [button(_press(block, made), made.label) for made in block.buttons if not made.choice]
+    plain = [made for made in block.buttons if not made.choice]
+    others = [button(_press(block, made), made.label) for made in plain if made.action != "back"]
+    # Longer than the rest, which a row cuts to the same width.
+    back = [[button(_press(block, made), made.label)] for made in plain if made.action == "back"]
     details = [button(Press(action="details", approval=block.id), texts.say("chat.details"))] if block.fields else []
     chosen = _choices(block, choices)
     if whole:
-        return [*chosen, *_rows(others), details]
+        return [*chosen, *_rows(others), *back, details]
     return [details, *chosen, *_rows(others)] if chosen else _rows([*details, *others])
 
 

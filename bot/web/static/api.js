@@ -25,6 +25,16 @@ export function signal(execution, name) {
   return post(`/api/orchestrate/${encodeURIComponent(execution)}/${name}`, {});
 }
 
+/** Take back what an execution did. */
+export function undo(execution) {
+  return post(`/api/orchestrate/${encodeURIComponent(execution)}/undo`, {});
+}
+
+/** Do again what failed of an execution; asked for twice, it is done once. */
+export function fork(execution) {
+  return post(`/api/orchestrate/${encodeURIComponent(execution)}/fork`, {}, `again:${execution}`);
+}
+
 /** Rate a result: 1 or -1. */
 export function rate(execution, rating) {
   return post("/api/feedback", { execution_id: execution, rating });

@@ -84,7 +84,7 @@ function decisionButton(context, button) {
   const press = () => {
     if (button.action === "edit") return showForm(context);
     if (button.action === "change") return showChange(context);
-    return context.send(decisionOf(button));
+    return context.send(decisionOf(button, context.approval));
   };
   return make(
     "button",
@@ -99,8 +99,10 @@ function decisionButton(context, button) {
   );
 }
 
-function decisionOf(button) {
+function decisionOf(button, approval) {
   switch (button.action) {
+    case "back":
+      return { decision: "modify", arguments: { go_back: approval.back } };
     case "choose":
       return { decision: "choose", choice: button.choice };
     case "reject":

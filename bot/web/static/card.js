@@ -1,16 +1,20 @@
 /** One task as one card that lives: only the parts whose data changed are drawn again, so a form in use stays. */
 
-import { rate, signal } from "./api.js";
+import { accountList } from "./account.js";
+import { fork, rate, signal } from "./api.js";
 import { approvalView } from "./approval.js";
 import { glyph, make, words } from "./dom.js";
+import { versionView } from "./plan.js";
 import { resultView } from "./result.js";
 import { say, sayError } from "./texts.js";
 
 const PARTS = [
   ["head", (card) => [card.title, card.status, card.progress], head],
   ["notes", (card) => [card.banner, card.understood, card.limited, card.notice, card.paused, card.problem], notes],
+  ["version", (card) => [card.version, card.changes, card.repeats], versionView],
   ["steps", (card) => [card.steps, card.more], steps],
   ["approvals", (card) => card.approvals, null],
+  ["account", (card) => card.account, (card) => card.account.map(accountList)],
   ["result", (card) => card.result, (card) => resultView(card)],
   ["foot", (card) => [card.actions, card.cost, card.planned_by], foot],
 ];
@@ -195,7 +199,9 @@ function actionButton(card, action, problem) {
     button.disabled = true;
     problem.hidden = true;
     try {
-      await (rating ? rate(card.id, action.rating) : signal(card.id, action.action));
+      if (rating) await rate(card.id, action.rating);
+      else if (action.action === "retry") await fork(card.id);
+      else await signal(card.id, action.action);
       if (rating) chosen(button);
     } catch (failure) {
       problem.textContent = sayError(failure);

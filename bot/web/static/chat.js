@@ -5,6 +5,7 @@ import { cardView } from "./card.js";
 import { make, words } from "./dom.js";
 import { listen } from "./stream.js";
 import { load, locale, preferred, remember, say, sayError } from "./texts.js";
+import { undoView } from "./undo.js";
 
 const NEAR_PX = 120;
 const SETTLE_MS = 250;
@@ -46,7 +47,7 @@ function lineView(message) {
       body.pending && execution
         ? make("button", { class: "link", type: "button", onclick: () => reveal(execution) }, say("show"))
         : null;
-    element.replaceChildren(...[text, jump].filter(Boolean));
+    element.replaceChildren(...[text, jump, undoView(body, execution)].filter(Boolean));
   };
   update(message);
   return { element, update };

@@ -44,7 +44,9 @@ class Briefed:
     personal: PersonalTime
     change: str
     current: tuple[JsonObject, ...]
-    """Steps of the plan to be changed."""
+    """Steps of the plan to be changed, or of the one that did not come off."""
+    failed: bool
+    """Some of them failed, and another way is looked for."""
     earlier: tuple[Earlier, ...]
     """Oldest first."""
     must_plan: bool
@@ -67,6 +69,7 @@ def read_briefing(told: JsonObject) -> Briefed:
         personal=_personal(calendar, zone),
         change=str(told.get("change", "")),
         current=objects(mapping(told.get("current_plan")).get("steps")),
+        failed=bool(objects(told.get("failed_steps"))),
         earlier=tuple(
             Earlier(name=str(one.get("name")), kind=str(one.get("kind")), approved=mapping(one.get("approved")))
             for execution in objects(told.get("earlier"))

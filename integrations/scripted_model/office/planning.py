@@ -33,6 +33,8 @@ def plan(request: RequestView) -> dict[str, Any]:
     """The input of ``emit_plan`` for a request, its fields in the order a model writes them."""
     briefed = read_briefing(briefing(request))
     agents = _agents(next(iter(request.tools.values())))
+    if briefed.failed:  # the rules know one way only
+        return _plan(briefed.text, briefed.current, sure=True)
     if briefed.change and briefed.current:
         return _changed(briefed, agents)
     wish = read_wish(briefed) if CHANGE in agents else None

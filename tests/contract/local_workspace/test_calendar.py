@@ -145,7 +145,7 @@ async def test_broken_entries_are_named_and_the_rest_is_given(tmp_path: Path, cl
     for name in ("no date", "no start", "bad rule", "bad line", "storm"):
         assert any(f"«{name}»" in problem for problem in found.problems), name
     await calendar.schedule(MEETING, key=KEY)
-    assert await calendar.remove(KEY)
+    await calendar.take_back([KEY], key="undo")
     assert (tmp_path / "calendar.ics").read_bytes() == content
 
 
@@ -163,7 +163,7 @@ async def test_a_file_that_is_no_calendar_is_left_untouched(tmp_path: Path, cloc
         await calendar.schedule(MEETING, key=KEY)
     assert refused.value.code == "calendar_unreadable"
     with pytest.raises(RefusedError):
-        await calendar.remove(KEY)
+        await calendar.take_back([KEY], key="undo")
     found = await calendar.between(MEETING.starts, MEETING.ends)
     assert found.items == ()
     assert "calendar.ics" in found.problems[0]
@@ -274,17 +274,6 @@ async def test_scheduling_twice_leaves_one_event_and_one_letter(tmp_path: Path, 
     assert len(letters(tmp_path)) == 2
 
 
-async def test_remove_takes_both_back_and_only_those(tmp_path: Path, clock: Clock) -> None:
-    calendar = LocalCalendar(tmp_path, clock)
-    await calendar.schedule(MEETING, key="other")
-    before = (tmp_path / "calendar.ics").read_bytes()
-    await calendar.schedule(MEETING, key=KEY)
-    assert await calendar.remove(KEY)
-    assert not await calendar.remove(KEY)
-    assert (tmp_path / "calendar.ics").read_bytes() == before
-    assert len(letters(tmp_path)) == 1
-
-
 CRASH = """
 import asyncio, sys
 from pathlib import Path
@@ -292,9 +281,14 @@ from engine import failpoints
 from integrations.local_workspace import LocalCalendar
 from tests.contract.local_workspace.conftest import StandingClock
 from tests.contract.local_workspace.test_calendar import KEY, MEETING
-failpoints.arm(sys.argv[2])
-asyncio.run(LocalCalendar(Path(sys.argv[1]), StandingClock()).schedule(MEETING, key=KEY))
+from tests.laboratory.children import in_child
+def die(root):
+    failpoints.arm(root.name)
+    asyncio.run(LocalCalendar(root, StandingClock()).schedule(MEETING, key=KEY))
+for root in map(Path, sys.argv[1:]):
+    assert in_child(lambda: die(root)) == -9, root
 """
+"""Dies in each of the given folders at the point it is named after."""
 
 
 async def test_killed_at_any_point_the_same_call_completes_it_once(tmp_path: Path, clock: Clock) -> None:
@@ -308,9 +302,10 @@ async def test_killed_at_any_point_the_same_call_completes_it_once(tmp_path: Pat
         root = tmp_path / point
         root.mkdir()
         write(root, *event("a", "DTSTART:20261110T080000Z"))
-        command = [sys.executable, "-c", CRASH, str(root), point]
-        died = subprocess.run(command, check=False, cwd=Path(__file__).parents[3])
-        assert died.returncode == -9
+    roots = [str(tmp_path / point) for point in points]
+    subprocess.run([sys.executable, "-c", CRASH, *roots], check=True, cwd=Path(__file__).parents[3])
+    for point in points:
+        root = tmp_path / point
         meeting = await LocalCalendar(root, clock).schedule(MEETING, key=KEY)
         content = (root / "calendar.ics").read_bytes()
         assert (content.count(b"BEGIN:VEVENT"), content.count(f"UID:{meeting.id}".encode())) == (2, 1), point

@@ -220,13 +220,13 @@ async def test_without_people_nobody_is_told(tmp_path: Path, clock: Clock) -> No
 
 async def test_a_meeting_that_is_gone_is_refused_and_nothing_is_written(tmp_path: Path, clock: Clock) -> None:
     calendar, change = await made(tmp_path, clock)
-    await calendar.remove(KEY)
-    before = content(tmp_path)
+    await calendar.take_back([KEY], key="undo")
+    before, told_before = content(tmp_path), letters(tmp_path)
     with pytest.raises(RefusedError) as refused:
         await calendar.change(later(change), key=CHANGE)
     assert refused.value.code == "meeting_missing"
     assert content(tmp_path) == before
-    assert list((tmp_path / "outbox").iterdir()) == []
+    assert [one.as_bytes() for one in letters(tmp_path)] == [one.as_bytes() for one in told_before]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,8 @@ async def served(kept: Kept, secret: str = SECRET, clock: Any = None, ours: Any 
     """Our address, at which updates are taken while the block runs."""
     app = web.Application()
     app.router.add_post(PATH, telegram_updates(kept.receive, ours, secret, clock or Clock()))
-    runner = web.AppRunner(app)
+    # what a peer that was refused sends after all is read for a while: nobody here sends any
+    runner = web.AppRunner(app, lingering_time=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:

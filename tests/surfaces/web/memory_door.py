@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from bot.door import ChatMessage, OrchestrateCommand, Page, Remembered
+from bot.door import ChatMessage, OrchestrateCommand, Page, PlanHistory, Remembered
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Choice, Decision, DecisionVerb
 from engine.domain.effect import Call, Effect
 from engine.domain.event import Event, EventType
@@ -25,10 +25,13 @@ from engine.domain.ids import DEFAULT_TENANT, ApprovalId, ChoiceId, ExecutionId,
 from engine.domain.json import JsonValue
 from engine.domain.plan import Binding, Plan, Step
 from engine.domain.request import Request, clean_text, dominant_locale
-from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.snapshot import ExecutionSnapshot, Undo
 from engine.domain.spend import CostLine
 from engine.domain.tenant import Principal, Role
 from engine.errors import ConflictError, NotFoundError
+from engine.orchestration.plan_editor import Edited
+from engine.planning.editing import PlanEdit
+from engine.ports.store import PlanVersion
 
 OWNER = Principal(id=PrincipalId("owner"), tenant_id=DEFAULT_TENANT, role=Role.OWNER)
 DANA = Principal(id=PrincipalId("dana"), tenant_id=DEFAULT_TENANT, role=Role.MEMBER)
@@ -159,6 +162,37 @@ class MemoryDoor:
         paused = {Signal.PAUSE: True, Signal.RESUME: False}.get(signal, found.execution.paused)
         self.snapshots[execution_id] = replace(found, execution=replace(found.execution, paused=paused))
         return self.snapshots[execution_id]
+
+    async def undo(self, principal: Principal, execution_id: ExecutionId) -> ExecutionSnapshot:
+        self._fail()
+        found = self._seen(principal, execution_id)
+        if found.execution.status is not ExecutionStatus.DONE:
+            raise ConflictError("undo_not_yet", f"Execution {execution_id} is not done.")
+        if found.undo is not None:
+            raise ConflictError("undo_done", f"Execution {execution_id} is taken back already.")
+        undo = await self.orchestrate(principal, OrchestrateCommand(text=f"Undo: {found.execution.request.text}"))
+        self.snapshots[execution_id] = replace(found, undo=Undo(execution_id=undo.execution.id, outcome=None))
+        return undo
+
+    async def plans(self, principal: Principal, execution_id: ExecutionId) -> PlanHistory:
+        snapshot = await self.execution(principal, execution_id)
+        versions = (PlanVersion(plan=snapshot.plan, made_at=None),) if snapshot.plan else ()
+        return PlanHistory(snapshot=snapshot, versions=versions)
+
+    async def edit_plan(
+        self, principal: Principal, execution_id: ExecutionId, edit: PlanEdit | str, key: str
+    ) -> Edited:
+        del edit, key
+        snapshot = await self.execution(principal, execution_id)
+        if snapshot.plan is None:
+            raise ConflictError("plan_not_made", f"Execution {execution_id} has no plan yet; wait for it.")
+        return Edited(before=snapshot.plan, revision=None)
+
+    async def fork(
+        self, principal: Principal, execution_id: ExecutionId, step: str | None, text: str, key: str
+    ) -> ExecutionSnapshot:
+        del step, text, key
+        return await self.execution(principal, execution_id)
 
     async def approvals(self, principal: Principal, status: ApprovalStatus | None) -> tuple[Approval, ...]:
         self._fail()

@@ -118,6 +118,8 @@ async def test_an_execution_is_shown_as_the_contract_says(served: Served) -> Non
             }
         ],
         "result": None,
+        "origin": None,
+        "undo": None,
         "error": None,
         "cost": FREE,
     }

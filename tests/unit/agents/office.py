@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from engine.domain.artifact import (
     Document,
     Documents,
     Meeting,
+    Undone,
 )
 from engine.domain.ids import DEFAULT_TENANT, ExecutionId, PrincipalId, StepId, opaque
 from engine.domain.json import JsonObject
@@ -91,6 +93,13 @@ class MemoryDocuments:
         path = f"agendas/{opaque(key)}.md"
         self.agendas[path] = text
         return path
+
+    async def remove_agenda(self, *, key: str, digest: str) -> bool:
+        path = f"agendas/{opaque(key)}.md"
+        text = self.agendas.get(path)
+        if text is not None and hashlib.sha256(text.encode()).hexdigest() != digest:
+            raise RefusedError("undo_changed", f"{path} was changed since.")
+        return self.agendas.pop(path, None) is not None
 
     def found(self, *paths: str, query: str = "") -> Documents:
         """A search result naming these paths, or all."""
@@ -167,8 +176,16 @@ class MemoryCalendar:
         if meeting.cancelled:
             del self.meetings[name]
 
-    async def remove(self, key: str) -> bool:
-        return self.meetings.pop(key, None) is not None
+    async def take_back(self, done: Sequence[str], *, key: str) -> Undone:
+        """Meetings that were made only; what a change replaced is not remembered here."""
+        del key
+        first = done[0]
+        stands = self.standing.pop(opaque(first), None)
+        if stands is None:
+            raise RefusedError("undo_gone", f"{first} is gone.")
+        self.meetings.pop(first, None)
+        told = tuple(f"{name} <{email}>" for name, email in stands.attendees if email)
+        return Undone(what="meeting_removed", title=stands.title, starts=stands.starts, ends=stands.ends, told=told)
 
     def block(self, starts: datetime, minutes: int, *, title: str = "Busy", all_day: bool = False) -> None:
         """Put an appointment in the way."""

@@ -18,6 +18,7 @@ from engine.domain.ids import DEFAULT_TENANT, ConversationId, ExecutionId, Princ
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
 from engine.errors import NotAllowedError
+from engine.orchestration.undo import Undoer
 from engine.ports.planning import Brief, PlanningDesk, PlanQuestion
 from storage.chat_store import SqliteChatLog
 from storage.database import Database
@@ -63,6 +64,9 @@ async def open_room(home: Path, world: World) -> AsyncGenerator[Room]:
             bell=ChatBell(),
             clock=lab.clock,
             timezone="Asia/Jerusalem",
+            editor=lab.editor,
+            forker=lab.forker,
+            undoer=Undoer(lab.orchestrator, lab.clock, {}),
             rated=lambda _: None,
             metrics=lambda: "",
             surfaces=dict[str, bool],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -14,7 +14,7 @@ import pytest
 from bot.messenger import Urgency
 from bot.remote_chat import REFUSED_PAUSE, RemoteChat, RemoteChatParts
 from bot.render.view import CardLook
-from engine.domain.ids import ConversationId, ExecutionId
+from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import AuthExpiredError, RefusedError, UnavailableError
 from storage.codec import instant
@@ -36,6 +36,7 @@ class Desk:
     chat: RemoteChat
     notebook: Notebook
     log: SqliteMessageLog
+    people: SlowPeople
     clock: FakeClock
     again: list[ExecutionId] = field(default_factory=list[ExecutionId])
 
@@ -65,22 +66,37 @@ def at(name: str, *, seq: int = 1, locale: str = "en") -> ExecutionSnapshot:
     return replace(snapshot, execution=replace(snapshot.execution, request=request), seq=seq)
 
 
+class SlowPeople(SqlitePeople):
+    """Whose next answer comes when it is let."""
+
+    held: asyncio.Event | None = None
+    asked = 0
+
+    async def names(self, user_ids: Iterable[PrincipalId]) -> Mapping[PrincipalId, str]:
+        self.asked += 1
+        held, self.held = self.held, None
+        if held is not None:
+            await held.wait()
+        return await super().names(user_ids)
+
+
 @asynccontextmanager
 async def open_desk(home: Path, notebook: Notebook | None = None) -> AsyncGenerator[Desk]:
     clock = FakeClock()
     async with open_database(home, now=instant(clock.now()), durable=False) as database:
         notebook = notebook or Notebook()
-        log = SqliteMessageLog(database)
+        log, people = SqliteMessageLog(database), SlowPeople(database)
         parts = RemoteChatParts(
             messenger=notebook,
             log=log,
-            people=SqlitePeople(database),
+            people=people,
             clock=clock,
             look=CardLook(gated_agents=frozenset()),
             prefix="paper:",
         )
         again: list[ExecutionId] = []
-        desk = Desk(chat=RemoteChat(parts, again.append), notebook=notebook, log=log, clock=clock, again=again)
+        chat = RemoteChat(parts, again.append)
+        desk = Desk(chat=chat, notebook=notebook, log=log, people=people, clock=clock, again=again)
         sender = asyncio.get_running_loop().create_task(desk.chat.run())
         try:
             yield desk
@@ -97,6 +113,26 @@ async def test_one_card_is_posted_and_then_edited(tmp_path: Path) -> None:
         assert len(desk.notebook.shown("card")) == 1
         assert desk.notebook.calls.count("post card") == 1
         assert desk.notebook.shown("card") == [{"status": "asking", "seq": 3}]
+
+
+@pytest.mark.parametrize("before", [["running"], []], ids=["posted", "new"])
+async def test_a_state_that_took_long_to_draw_never_comes_back_over_the_end(tmp_path: Path, before: list[str]) -> None:
+    async with open_desk(tmp_path) as desk:
+        for name in before:
+            await desk.chat.show(at(name, seq=1))
+            await desk.quiet()
+        known, held = desk.people.asked, asyncio.Event()
+        desk.people.held = held
+        async with asyncio.TaskGroup() as group:
+            group.create_task(desk.chat.show(at("gate", seq=2)))
+            await desk.until(lambda: desk.people.asked > known)
+            await desk.chat.show(at("done", seq=3))
+            await desk.quiet()
+            held.set()
+        await desk.quiet()
+        assert desk.notebook.shown("card") == [{"status": "succeeded", "seq": 3}]
+        assert desk.notebook.calls.count("post card") == 1
+        assert await desk.log.behind("paper:") == []
 
 
 async def test_states_that_pass_while_a_send_is_held_up_are_skipped(tmp_path: Path) -> None:

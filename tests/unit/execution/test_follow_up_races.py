@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decis
 from engine.domain.effect import Intent
 from engine.domain.event import EventType
 from engine.domain.execution import ExecutionOutcome, ExecutionStatus
-from engine.domain.ids import EffectKey, StepId
+from engine.domain.ids import ExecutionId, StepId
 from engine.domain.plan import Plan
 from engine.domain.request import Request
 from engine.errors import ConflictError, PlanError
@@ -370,7 +370,7 @@ async def test_a_change_agreed_to_survives_the_process(tmp_path: Path, planned: 
 
 def ending_while_asked_for(lab: Lab, tool: Publish) -> None:
     """Let the effect under way end, its record not yet taken, in the moment the run asks whether another one was begun."""
-    intent, tell = lab.store.intent, lab.telemetry.span
+    intents, tell = lab.store.intents, lab.telemetry.span
     ended = asyncio.Event()
 
     def traced(span: Span) -> None:
@@ -378,13 +378,13 @@ def ending_while_asked_for(lab: Lab, tool: Publish) -> None:
         if span.name == "Publisher" and span.status == "ok":
             ended.set()
 
-    async def asked_for(key: EffectKey) -> Intent | None:
+    async def asked_for(execution_id: ExecutionId) -> Sequence[Intent]:
         tool.may_end.set()
         await ended.wait()
-        return await intent(key)
+        return await intents(execution_id)
 
     lab.telemetry.span = traced
-    lab.store.intent = asked_for
+    lab.store.intents = asked_for
 
 
 async def test_an_effect_that_ends_while_the_end_is_being_decided_is_recorded_before_it(tmp_path: Path) -> None:

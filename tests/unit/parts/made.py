@@ -7,11 +7,13 @@ from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, TypeVar, cast
 
+from bot.render.account import KINDS, AccountList, AccountRow
 from bot.render.approvals import ApprovalBlock, Button, Droppable, Field
 from bot.render.card import Card, Problem, Progress
 from bot.render.replies import FINAL, Reply
 from bot.render.result import AgendaBlock, Listing, MeetingBlock, Point, ResultBlock, Row, SourceLine
 from bot.render.steps import StepLine
+from bot.render.undo import UndoBlock
 from bot.render.view import ExecutionView
 from engine.domain.approval import ApprovalKind
 from engine.domain.ids import ApprovalId, ExecutionId, StepId
@@ -104,7 +106,7 @@ def block(
     """A question with everything."""
     buttons = tuple(Button(action="choose", label="c", approval="a", choice=f"c{n}") for n in range(choices))
     return ApprovalBlock(
-        id=ApprovalId("a" * 32), kind=kind, topic=topic, title="t", subject="s", lead="l", tool="tool", expires="e", zone="Asia/Jerusalem",
+        id=ApprovalId("a" * 32), kind=kind, topic=topic, title="t", subject="s", lead="l", tool="tool", expires="e", zone="Asia/Jerusalem", back=0,
         fields=tuple(field(n) for n in range(arguments)), drops=tuple(Droppable(id=f"s{n}", title="d") for n in range(drops)),
         buttons=(*buttons, Button(action="approve", label="ok", tone="primary", approval="a"), Button(action="reject", label="no", tone="danger", approval="a")),
     )  # fmt: skip
@@ -122,12 +124,16 @@ def result(*, rows: int = 2) -> ResultBlock:
     )  # fmt: skip
 
 
+UNDO = UndoBlock(until="2026-01-04T08:10:00Z", label="Undo", heading="h", lines=("a", "b"), note="n", yes="y", no="n")
+
+
 def card(locale: str, *approvals: ApprovalBlock, steps: int = 5, rows: int = 2) -> Card:
     """A card with something in every place."""
     base = _base(locale)
     return replace(
         base, id=ExecutionId("e" * 32), banner="b", limited="l", notice="n", paused="p", understood="u", more="m", planned_by="p", cost="c",
         progress=Progress(done=1, total=steps, label="1 of 5"), problem=Problem(text="t", detail="d"), result=result(rows=rows),
+        account=tuple(AccountList(kind=kind, heading="h", rows=(AccountRow(title="t", note="n"),) * rows) for kind in KINDS),
         steps=tuple(step(n, ICONS[n % len(ICONS)]) for n in range(1, steps + 1)), approvals=approvals,
         actions=(*base.actions, Button(action="feedback", label="good", rating=1, chosen=True), Button(action="feedback", label="bad", rating=-1)),
     )  # fmt: skip
@@ -144,6 +150,6 @@ def view(shown: Card) -> ExecutionView:
     asked = tuple(replace(base, purpose=f"approval:{approval.id}") for approval in shown.approvals[:1])
     ended = (
         replace(base, purpose="approval:gone", pending=False, tone="good"),
-        replace(base, purpose=FINAL, pending=False),
+        replace(base, purpose=FINAL, pending=False, undo=UNDO, undone="u"),
     )
     return ExecutionView(card=shown, replies=(*asked, *ended))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.render.approvals import ApprovalBlock
 from bot.render.steps import GATED_AGENTS
@@ -14,12 +15,15 @@ from engine.domain.plan import Step
 from engine.domain.snapshot import ExecutionSnapshot
 from tests.unit.render.model_story import by_model, model_states, over_budget
 from tests.unit.render.story import NOW, OWNER, WORDS, ask, call, snapshot, states
+from tests.unit.render.undone import UNDONE_BY, undone
+from tests.unit.render.unsuccessful import unsuccessful
 
 
 def all_states(locale: str) -> dict[str, ExecutionSnapshot]:
     """The story's states, and those it leaves out."""
     waiting = ExecutionStatus.WAITING
     unknown = replace(ask(locale, ApprovalKind.UNKNOWN_OUTCOME), call=call(locale), choices=_outcomes())
+    unknown = replace(unknown, parameters={"at": (unknown.created_at - timedelta(minutes=2)).isoformat()})
     many = tuple(
         Choice(id=ChoiceId(f"c{n}"), label=f"{WORDS[locale]['yoav']} {n} · {n}@tevuot.example") for n in range(1, 9)
     )
@@ -33,7 +37,8 @@ def all_states(locale: str) -> dict[str, ExecutionSnapshot]:
         **states(locale),
         **model_states(locale),
         "failed": replace(failed, execution=replace(failed.execution, error=error)),
-        "cancelled": snapshot(locale, "++r..", status=ExecutionStatus.DONE, outcome=ExecutionOutcome.CANCELLED),
+        **unsuccessful(locale),
+        **undone(locale),
         "unknown-outcome": snapshot(locale, "+++w.", status=waiting, approvals=(unknown,)),
         "many-choices": snapshot(locale, "++r..", approvals=(replace(ask(locale, ApprovalKind.CHOICE), choices=many),)),
         "long-gate": snapshot(locale, "+++ww", status=waiting, approvals=(long,)),
@@ -45,7 +50,12 @@ def all_states(locale: str) -> dict[str, ExecutionSnapshot]:
 
 def view_of(shot: ExecutionSnapshot, *, banner: str = "") -> ExecutionView:
     """What is shown of a snapshot."""
-    look = CardLook(gated_agents=GATED_AGENTS, model_agents=frozenset({"WeeklyStatusAgent"}), banner=banner)
+    look = CardLook(
+        gated_agents=GATED_AGENTS,
+        model_agents=frozenset({"WeeklyStatusAgent"}),
+        banner=banner,
+        undone_by=UNDONE_BY,
+    )
     return render_view(shot, look, now=NOW, names={OWNER: "Dana Bar"})
 
 

@@ -165,7 +165,7 @@ def test_unknown_name_has_an_empty_schema() -> None:
 
 
 def test_examples_of_the_prompt_are_sound_plans() -> None:
-    text = load_prompt("engine.planning.prompts", "planner", 1).text
+    text = load_prompt("engine.planning.prompts", "planner", 2).text
     examples = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
     meeting = next(one for execution in EARLIER for one in execution.artifacts if one.kind == "meeting")
     earlier: dict[str, EarlierArtifact] = {"earlier_4": meeting}

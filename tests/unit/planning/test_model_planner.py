@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from engine.domain.ids import StepId
 from engine.domain.json import content_hash
 from engine.domain.plan import Binding, Plan
 from engine.domain.spend import Usage
@@ -26,7 +28,7 @@ from engine.ports.language_model import (
     ToolResult,
     ToolUse,
 )
-from engine.ports.planning import Brief, PlanningDesk, PlanQuestion
+from engine.ports.planning import Brief, FailedStep, PlanningDesk, PlanQuestion
 from tests.unit.planning.model_plans import EARLIER, HEBREW, STORY, asks, brief, contact, emitted, step
 from tests.unit.planning.office import WITH_MODEL
 from tests.unit.planning.scripted_desk import MODEL, ScriptedDesk, Turn, desk, says
@@ -68,7 +70,7 @@ async def test_story_in_hebrew_becomes_its_plan() -> None:
         ("s4", "CalendarAgent", ("s2", "s3")),
         ("s5", "EditorAgent", ("s3",)),
     ]
-    assert (plan.version, plan.planner, plan.prompt, plan.model, plan.sure) == (1, "model", "planner@1", MODEL, True)
+    assert (plan.version, plan.planner, plan.prompt, plan.model, plan.sure) == (1, "model", "planner@2", MODEL, True)
     assert plan.understood == "אקרא, אבין ואקבע פגישה עם יואב."
     assert plan.steps[3].bindings["person"] == Binding(step_id=plan.steps[1].id, one=True)
 
@@ -98,6 +100,19 @@ async def test_requests_begin_with_the_same_bytes() -> None:
     assert one.max_tokens == MAX_ANSWER_TOKENS
     assert HEBREW not in one.prompt.text + one.catalogue + json.dumps(one.tools[0].schema)
     assert "2026" not in one.catalogue
+
+
+async def test_model_is_told_what_failed_by_its_code_and_by_nothing_that_was_read() -> None:
+    current = await plan_at(desk(says(STORY)))
+    failed = FailedStep(step_id=StepId("s2"), agent="ContactSearchAgent", title="Yoav", code="contact_not_found")
+    at = desk(GOOD)
+    await made(replace(brief(current=current), failed=(failed,)), at)
+    told = words(at.requests[0])
+    assert told["failed_steps"] == [
+        {"id": "s2", "agent": "ContactSearchAgent", "title": "Yoav", "error": "contact_not_found"}
+    ]
+    assert [step["id"] for step in told["current_plan"]["steps"]] == [step.id for step in current.steps]
+    assert "change" not in told
 
 
 async def test_model_is_told_the_request_as_written_and_the_day_in_the_askers_zone() -> None:

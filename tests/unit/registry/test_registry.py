@@ -40,6 +40,9 @@ class Hand:
     async def find(self, call: ToolCall) -> Artifact | None:
         del call
 
+    def assumed(self, call: ToolCall, arguments: JsonObject) -> Artifact | None:
+        del call, arguments
+
 
 @dataclass(frozen=True)
 class Head:
@@ -71,7 +74,13 @@ def test_builtin_has_every_agent_and_tool_in_order_of_name() -> None:
         "ThreadAgent",
         "WeeklyStatusAgent",
     ]
-    assert list(registry.tools()) == ["change_meeting", "save_agenda", "schedule_meeting"]
+    assert list(registry.tools()) == [
+        "change_meeting",
+        "remove_agenda",
+        "save_agenda",
+        "schedule_meeting",
+        "take_back_meeting",
+    ]
     assert registry.gated_agents() == frozenset({"CalendarAgent", "MeetingChangeAgent"})
     writers = {name for name, spec in registry.specs().items() if spec.effect is Effect.KEYED}
     assert writers == {"CalendarAgent", "EditorAgent", "MeetingChangeAgent"}
@@ -79,6 +88,9 @@ def test_builtin_has_every_agent_and_tool_in_order_of_name() -> None:
         assert registry.agent(name).spec is spec
         assert spec.inputs.model_config.get("extra") == "forbid"
     assert registry.tool("save_agenda").spec.held
+    writers = ("EditorAgent", "ThreadAgent", "WeeklyStatusAgent")
+    assert registry.stand_ins() == {name: f"{name}WithoutModel" for name in writers}
+    assert not registry.model_agents() & set(registry.stand_ins().values())
 
 
 def test_only_reads_that_cost_nothing_start_early_and_who_asks_a_model_says_so() -> None:
@@ -96,6 +108,30 @@ def test_only_reads_that_cost_nothing_start_early_and_who_asks_a_model_says_so()
     }
     assert not any(s.early and (s.uses_model or s.tools or s.effect is not Effect.READ) for s in specs.values())
     assert specs["AssistantAgent"].tools == frozenset(), "what a model in a loop can reach reads only"
+
+
+def test_what_takes_things_back_is_the_engines_own() -> None:
+    registry = builtin(MemoryDocuments(), MemoryContacts(), MemoryCalendar(), FakeClock(), MemoryRemarks())
+    assert registry.undone_by() == {
+        "change_meeting": "take_back_meeting",
+        "save_agenda": "remove_agenda",
+        "schedule_meeting": "take_back_meeting",
+    }
+    undo = registry.agent("UndoAgent").spec
+    assert undo.internal
+    assert undo.tools == set(registry.undone_by().values())
+    assert "UndoAgent" not in registry.specs()
+    assert all(not spec.tools & undo.tools for spec in registry.specs().values())
+    assert not any(registry.tool(name).spec.undone_by for name in undo.tools), "an undo is not undone"
+
+
+def test_a_tool_that_takes_something_back_is_closed_to_every_agent_that_can_be_planned_with() -> None:
+    tools = [Hand(TOOL), Hand(replace(TOOL, name="do", undone_by="look"))]
+    with pytest.raises(InternalError, match="tool_reserved"):
+        AgentRegistry([Head(AGENT)], tools)
+    assert AgentRegistry([Head(replace(AGENT, internal=True))], tools).specs() == {}
+    with pytest.raises(InternalError, match="tool_unknown"):
+        AgentRegistry([], [tools[1]])
 
 
 def test_unknown_names_are_told_with_the_known_ones() -> None:
@@ -128,3 +164,43 @@ def test_an_effect_may_be_overstated_but_never_understated(declared: Effect, rea
     else:
         with pytest.raises(InternalError, match="effect_understated"):
             AgentRegistry([agent], [tool])
+
+
+PLANNED = replace(AGENT, name="Planned")
+OTHER = replace(AGENT, name="Other", stands_in_for="Planned", uses_model=False)
+SECOND_TOOL = replace(TOOL, name="second")
+
+
+class Something(BaseModel):
+    """Other arguments."""
+
+
+def test_a_stand_in_is_known_by_whom_it_replaces_and_hidden_from_planners() -> None:
+    registry = AgentRegistry([Head(PLANNED), Head(OTHER)], [Hand(TOOL)])
+    assert registry.stand_ins() == {"Planned": "Other"}
+    assert (list(registry.specs()), list(registry.agents())) == (["Planned"], ["Other", "Planned"])
+    assert registry.gated_agents() == {"Other", "Planned"}
+
+
+@pytest.mark.parametrize(
+    ("planned", "other", "why"),
+    [
+        (PLANNED, replace(OTHER, stands_in_for="Nobody"), "no plan can name"),
+        (replace(PLANNED, internal=True), OTHER, "no plan can name"),
+        (PLANNED, replace(OTHER, inputs=Something), "other inputs"),
+        (PLANNED, replace(OTHER, output="summary"), "gives summary"),
+        (PLANNED, replace(OTHER, effect=Effect.UNKNOWN), "effect is unknown"),
+        (replace(PLANNED, effect=Effect.READ, tools=frozenset[str]()), OTHER, "effect is lookup"),
+        (PLANNED, replace(OTHER, tools=frozenset({"look", "second"})), "tools that the other one has not"),
+        (replace(PLANNED, stands_in_for="Planned"), OTHER, "no plan can name"),
+    ],
+)
+def test_a_stand_in_may_do_nothing_that_nobody_consented_to(planned: AgentSpec, other: AgentSpec, why: str) -> None:
+    with pytest.raises(InternalError, match=why) as unfit:
+        AgentRegistry([Head(planned), Head(other)], [Hand(TOOL), Hand(SECOND_TOOL)])
+    assert unfit.value.code == "stand_in_unfit"
+
+
+def test_an_agent_has_one_stand_in() -> None:
+    with pytest.raises(InternalError, match="Other does so already"):
+        AgentRegistry([Head(PLANNED), Head(OTHER), Head(replace(OTHER, name="Third"))], [Hand(TOOL)])

@@ -31,7 +31,7 @@ from engine.domain.execution import (
 )
 from engine.domain.ids import ApprovalId, ChoiceId, ExecutionId, PrincipalId, StepId
 from engine.domain.json import JsonObject, JsonValue
-from engine.domain.plan import Binding, Plan, Step
+from engine.domain.plan import Binding, Plan, PlanOrigin, Step
 from engine.domain.request import Request
 from engine.domain.snapshot import ExecutionSnapshot
 
@@ -235,6 +235,30 @@ def _run(step: StepId, state: str) -> StepRun:
             return StepRun(step_id=step)
 
 
+def changed(locale: str) -> ExecutionSnapshot:
+    """Somebody wants another hour and no agenda, after what was found; a meeting that may have been made is in it again."""
+    asked = replace(ask(locale, ApprovalKind.PLAN), plan_version=2)
+    shot = snapshot(locale, "+++..", status=ExecutionStatus.WAITING, approvals=(asked,))
+    before = plan(locale)
+    s1, s2, s3, s4, _ = before.steps
+    again = replace(s3, id=StepId("v2s3"))
+    meeting = replace(
+        s4,
+        id=StepId("v2s4"),
+        inputs={"starts": "2026-01-06T10:00"},
+        bindings={**s4.bindings, "summary": Binding(step_id=again.id)},
+    )
+    after = replace(
+        before,
+        version=2,
+        steps=(s1, s2, again, meeting),
+        sure=False,
+        origin=PlanOrigin.EDIT,
+        repeats=frozenset({meeting.id}),
+    )
+    return replace(shot, execution=replace(shot.execution, plan_version=2), plan=after, before=before)
+
+
 def states(locale: str) -> dict[str, ExecutionSnapshot]:
     """Every state of the story by name."""
     choice = ask(locale, ApprovalKind.CHOICE)
@@ -256,4 +280,5 @@ def states(locale: str) -> dict[str, ExecutionSnapshot]:
         "partial": snapshot(locale, "+++-+", status=done, outcome=ExecutionOutcome.PARTIAL, approvals=(picked,)),
         "paused": snapshot(locale, "+r...", paused=True),
         "unsure": snapshot(locale, ".....", status=waiting, approvals=(ask(locale, ApprovalKind.PLAN),), sure=False),
+        "changed": changed(locale),
     }

@@ -161,9 +161,8 @@ def test_what_partly_worked_tells_what_did() -> None:
     assert isinstance(given, Meeting)
     assert said(ended("he", replace(given, title="פגישה"), ExecutionOutcome.PARTIAL))["final"] == (
         "הושלם חלקית: תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב"
-        " – פגישה, יום שני, 5 בינואר 2026, 10:00–11:00 · מה שלא הצליח מופיע בכרטיס."
+        " – פגישה, יום שני, 5 בינואר 2026, 10:00–11:00"
     )
-    assert said(ended("en", None, ExecutionOutcome.PARTIAL))["final"].endswith("What did not work is on the card.")
 
 
 def test_what_failed_tells_why() -> None:

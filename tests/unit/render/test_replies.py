@@ -65,7 +65,12 @@ def test_without_a_name_the_outcome_is_told_without_who() -> None:
         (ApprovalKind.PLAN, ApprovalStatus.MODIFIED, "The plan is being changed", "התוכנית בשינוי"),
         (ApprovalKind.PLAN, ApprovalStatus.REJECTED, "✗ The plan was dropped", "✗ התוכנית בוטלה"),
         (ApprovalKind.QUESTION, ApprovalStatus.PENDING, "A question: x", "שאלה: x"),
-        (ApprovalKind.UNKNOWN_OUTCOME, ApprovalStatus.PENDING, "May already have happened: x", "ייתכן שכבר בוצע: x"),
+        (
+            ApprovalKind.UNKNOWN_OUTCOME,
+            ApprovalStatus.PENDING,
+            "I may already have done this at 10:00: x",
+            "ייתכן שכבר ביצעתי את זה בשעה 10:00: x",
+        ),
     ],
 )
 def test_each_answer_has_its_words(kind: ApprovalKind, status: ApprovalStatus, english: str, hebrew: str) -> None:

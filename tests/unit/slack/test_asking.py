@@ -30,6 +30,7 @@ from engine.domain.ids import DEFAULT_TENANT, ConversationId, PrincipalId
 from engine.domain.json import JsonObject
 from engine.domain.tenant import Principal, Role
 from engine.errors import RefusedError, UnavailableError
+from engine.orchestration.undo import Undoer
 from engine.ports.chat_log import Delivery
 from storage.chat_store import SqliteChatLog
 from storage.codes_store import SqliteCodes
@@ -160,6 +161,9 @@ async def counter(home: Path) -> AsyncGenerator[Counter]:
             bell=ChatBell(),
             clock=lab.clock,
             timezone="Asia/Jerusalem",
+            editor=lab.editor,
+            forker=lab.forker,
+            undoer=Undoer(lab.orchestrator, lab.clock, {}),
             rated=lambda _: None,
             metrics=str,
             surfaces=dict[str, bool],

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
-from engine.domain.effect import Effect, Intent
+from engine.domain.effect import Effect, Intent, IntentStatus
 from engine.domain.event import Event, EventType
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepOutcome, StepStatus
 from engine.domain.ids import ApprovalId, EffectKey, ExecutionId, PrincipalId, StepId
@@ -134,3 +134,40 @@ async def test_an_answer_is_never_overlooked_when_a_run_goes_to_rest(store: Sqli
     rest = s.MoveExecution(execution_id=E, fence=FENCE, status=ExecutionStatus.WAITING, at=NOW, unless_moved_from=0)
     assert not await store.commit(rest)
     assert await store.commit(replace(rest, unless_moved_from=1))
+
+
+async def test_an_effect_is_begun_again_once_per_answer_and_never_after_a_stop(store: SqliteExecutionStore) -> None:
+    key, second = EffectKey("local/e/a/1"), EffectKey("local/e/a/2")
+    intent = Intent(key=key, execution_id=E, step_id=A, tool="t", effect=Effect.UNKNOWN, call_hash="h", title="Send it")
+    assert await store.commit(s.RecordIntent(intent=intent, fence=FENCE, at=NOW))
+    assert not await store.commit(s.VoidIntent(key=key, fence=FENCE - 1, at=NOW))
+    again = s.RetryIntent(key=key, execution_id=E, fence=FENCE, at=NOW, answer=ApprovalId("yes"))
+    assert not await store.commit(replace(again, fence=FENCE - 1))
+    assert await store.commit(again)
+    assert not await store.commit(again), "one answer, one try"
+    assert await store.commit(replace(again, answer=ApprovalId("another")))
+    assert await store.commit(s.VoidIntent(key=key, fence=FENCE, at=NOW))
+    assert [(i.title, i.status, i.answer) for i in await store.intents(E)] == [
+        ("Send it", IntentStatus.VOID, "another")
+    ]
+    assert await store.commit(replace(again, answer=None))
+    for paused, reason, goes_on in ((True, "budget_day", True), (False, "", True), (True, "", False)):
+        await store.commit(s.RaiseFlag(execution_id=E, at=NOW, paused=paused, reason=reason))
+        assert await store.commit(replace(again, answer=None)) is goes_on
+        await store.commit(s.RaiseFlag(execution_id=E, at=NOW, paused=False))
+    assert await store.commit(s.RaiseFlag(execution_id=E, at=NOW, cancelled=True))
+    assert not await store.commit(replace(again, answer=None))
+    other = replace(intent, key=second)
+    assert not await store.commit(s.RecordIntent(intent=other, fence=FENCE, at=NOW))
+    assert await store.commit(s.CompleteIntent(key=key, result={"kind": "agenda"}, at=NOW)), "what happened is recorded"
+
+
+async def test_a_decision_made_while_the_person_was_reminded_keeps_that_they_were(store: SqliteExecutionStore) -> None:
+    asked = Approval(
+        id=ApprovalId("q"), execution_id=E, kind=ApprovalKind.GATE, plan_version=1, created_at=NOW, step_id=A, title="א"
+    )
+    assert await store.commit(s.OpenApproval(approval=asked))
+    assert await store.commit(s.RemindApproval(approval=replace(asked, reminded_at=NOW)))
+    decided = replace(asked, status=ApprovalStatus.APPROVED, decided_at=NOW, decided_by=PrincipalId("u"))
+    assert await store.commit(s.DecideApproval(approval=decided))
+    assert await store.approval(asked.id) == replace(decided, reminded_at=NOW)

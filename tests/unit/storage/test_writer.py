@@ -11,6 +11,7 @@ import pytest
 from engine.errors import InternalError, UnavailableError
 from storage.writer import Writer
 from storage.writes import Statement, Write
+from tests.laboratory.interleavings.storage import ScheduledWriter
 
 INSERT = Statement("INSERT INTO things (id, value) VALUES (:id, :value)", {})
 UPDATE = Statement("UPDATE things SET value = :value WHERE id = :id", {})
@@ -18,6 +19,13 @@ UPDATE = Statement("UPDATE things SET value = :value WHERE id = :id", {})
 
 def put(key: str, value: object = 1) -> Write:
     return Write(INSERT, {"id": key, "value": value}, 1)
+
+
+@pytest.fixture(params=[Writer, ScheduledWriter], ids=["thread", "loop"])
+def make(request: pytest.FixtureRequest) -> type[Writer]:
+    """The real one, and the one that schedules of interleavings stand on."""
+    made: type[Writer] = request.param
+    return made
 
 
 @pytest.fixture
@@ -53,8 +61,8 @@ async def together(writer: Writer, *units: list[Write]) -> list[bool | BaseExcep
     return results
 
 
-async def test_in_one_batch_every_unit_learns_its_own_fate(path: Path) -> None:
-    writer = Writer(path, durable=False)
+async def test_in_one_batch_every_unit_learns_its_own_fate(path: Path, make: type[Writer]) -> None:
+    writer = make(path, durable=False)
     results = await together(
         writer,
         [put("a"), put("b")],
@@ -74,13 +82,13 @@ async def test_in_one_batch_every_unit_learns_its_own_fate(path: Path) -> None:
     assert stored(path) == {"a": 1, "b": 1, "f": 1}
 
 
-async def test_many_callers_share_few_flushes(path: Path) -> None:
+async def test_many_callers_share_few_flushes(path: Path, make: type[Writer]) -> None:
     from engine.failpoints import arm
 
     passed: list[str] = []
     arm(None, passed.append)
     try:
-        writer = Writer(path, durable=False)
+        writer = make(path, durable=False)
         results = await together(writer, *[[put(str(n))] for n in range(200)])
         writer.close()
     finally:
@@ -89,11 +97,15 @@ async def test_many_callers_share_few_flushes(path: Path) -> None:
     assert len([p for p in passed if p.startswith("store.commit.after")]) <= 3
 
 
-async def test_a_refusing_disk_is_an_unknown_outcome_and_the_writer_lives(path: Path) -> None:
-    writer = Writer(path, durable=False)
+async def test_a_statement_that_cannot_be_run_is_a_bug_of_one_unit_and_the_writer_lives(
+    path: Path, make: type[Writer]
+) -> None:
+    writer = make(path, durable=False)
     gone = Statement("INSERT INTO nothing_there VALUES (:id)", {})
-    results = await together(writer, [Write(gone, {"id": "x"}, 1)])
-    assert isinstance(results[0], UnavailableError)
+    results = await together(writer, [put("before")], [Write(gone, {"id": "x"}, 1)], [put("beside")])
+    assert results[0] is True
+    assert isinstance(results[1], InternalError)
+    assert results[2] is True
     assert await writer.commit([put("after")]) is True
     writer.close()
-    assert stored(path) == {"after": 1}
+    assert stored(path) == {"after": 1, "before": 1, "beside": 1}

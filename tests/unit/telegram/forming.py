@@ -168,7 +168,7 @@ class Door:
     async def check(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> None:
         await self.question(principal, approval_id)
         if self.approval.status is not ApprovalStatus.PENDING:
-            _already(self.approval, principal, decision)
+            _already(self.approval, principal, decision, self._model)
             return
         judge(self.approval, decision, principal, self.clock.now(), self._model)
 
@@ -176,7 +176,7 @@ class Door:
         self._breaking.before()
         await self.question(principal, approval_id)
         if self.approval.status is not ApprovalStatus.PENDING:
-            return _already(self.approval, principal, decision)
+            return _already(self.approval, principal, decision, self._model)
         decided = judge(self.approval, decision, principal, self.clock.now(), self._model)
         self.approval = decided
         self.decisions.append((principal.id, decision))

@@ -12,13 +12,15 @@ from bot.render.view import ExecutionView
 from bot.telegram.markup.card import card_body
 from bot.telegram.markup.details import details_body
 from bot.telegram.markup.reply import reply_bodies
+from bot.telegram.markup.undo import undo_body
 from engine.domain.json import JsonObject
 
 
 def messages(shown: ExecutionView) -> list[tuple[str, JsonObject]]:
-    """Everything posted of a view."""
+    """Everything posted of a view, and the question before something is taken back."""
     replies = [body for reply in shown.replies for body in reply_bodies(shown, reply)]
-    return [("card", card_body(shown.card)), *replies]
+    asked = [("undo", undo_body(r.undo, Texts(r.locale), shown.card.id)) for r in shown.replies if r.undo]
+    return [("card", card_body(shown.card)), *replies, *asked]
 
 
 def buttons(body: JsonObject) -> list[dict[str, str]]:

@@ -100,12 +100,13 @@ def test_a_file_is_no_link() -> None:
 
 def test_a_rating_that_holds_is_marked() -> None:
     body = finals(card("en"))["final"]
-    assert labels(body) == [["✓ 👍 good", "👎 bad"]]
+    assert labels(body) == [["✓ 👍 good", "👎 bad"], ["↩️ Undo"]]
     assert [read_data(key["data"]) for key in buttons(body)] == [
-        Press(action="feedback", execution=card("en").id, rating=rating) for rating in (1, -1)
+        *(Press(action="feedback", execution=card("en").id, rating=rating) for rating in (1, -1)),
+        Press(action="undo", execution=card("en").id),
     ]
     unrated = replace(card("en"), actions=(Button(action="feedback", label="g", rating=1),))
-    assert labels(finals(unrated)["final"]) == [["👍 g"]]
+    assert labels(finals(unrated)["final"]) == [["👍 g"], ["↩️ Undo"]]
 
 
 def test_a_long_result_goes_on_in_further_messages_and_is_rated_once_at_its_end() -> None:
@@ -114,7 +115,7 @@ def test_a_long_result_goes_on_in_further_messages_and_is_rated_once_at_its_end(
     assert list(bodies) == ["final", "final:2", "final:3"]
     shown = "\n".join(map(visible, bodies.values()))
     assert [f"Paragraph {n}. " in shown for n in range(24)] == [True] * 24
-    assert [len(buttons(body)) for body in bodies.values()] == [0, 0, 2]
+    assert [len(buttons(body)) for body in bodies.values()] == [0, 0, 3]
     assert [visible(body).split("\n")[-1] for body in bodies.values()] == [
         "Part 1 of 3",
         "Part 2 of 3",

@@ -1,0 +1,149 @@
+"""A run that breaks is begun again: for as long as a storage is away, and only so often for a fault of ours."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from engine.concurrency import Wakeup
+from engine.domain.approval import DecisionVerb
+from engine.domain.execution import ExecutionOutcome
+from engine.domain.ids import ExecutionId, StepId
+from engine.domain.snapshot import ExecutionSnapshot
+from engine.errors import StorageAwayError
+from engine.execution.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, MOST_FAILURES, Dispatcher
+from engine.ports.changes import Change
+from tests.lab import FakeClock, Lab, Publish, Recorder, World, open_lab, plan, step
+
+AWAY = StorageAwayError("storage_unavailable", "The disk is gone.")
+ONE = ExecutionId("one")
+
+
+class Patient(FakeClock):
+    """Notes how long it was asked to wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[timedelta] = []
+
+    async def sleep(self, duration: timedelta) -> None:
+        self.waits.append(duration)
+        await asyncio.sleep(0)
+
+
+class Runs:
+    """Runs of one execution that break with these errors, in order; then it rests."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.ran = 0
+        self.rested = asyncio.Event()
+
+    async def __call__(self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None) -> None:
+        self.ran += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        self.rested.set()
+
+
+@asynccontextmanager
+async def dispatching(
+    run: Callable[[ExecutionId, Wakeup, ExecutionSnapshot | None], Awaitable[None]], clock: FakeClock
+) -> AsyncGenerator[tuple[Dispatcher, Recorder]]:
+    telemetry = Recorder()
+    dispatcher = Dispatcher(run, telemetry, clock)
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        dispatcher.open(group)
+        yield dispatcher, telemetry
+        dispatcher.close()
+
+
+async def test_a_storage_that_is_away_is_waited_for_with_bounded_pauses() -> None:
+    runs, clock = Runs(*[AWAY] * 20), Patient()
+    async with dispatching(runs, clock) as (dispatcher, telemetry):
+        dispatcher.wake(ONE)
+        await runs.rested.wait()
+    assert (runs.ran, len(telemetry.failures)) == (21, 20)
+    assert clock.waits[:6] == [FIRST_PAUSE * 2**n for n in range(5)] + [LONGEST_PAUSE]
+    assert set(clock.waits[5:]) == {LONGEST_PAUSE}
+
+
+async def test_what_breaks_in_a_group_of_tasks_is_looked_into() -> None:
+    nested = ExceptionGroup("run", [ExceptionGroup("inner", [AWAY])])
+    runs = Runs(*[nested] * (MOST_FAILURES + 1))
+    async with dispatching(runs, Patient()) as (dispatcher, _):
+        dispatcher.wake(ONE)
+        await runs.rested.wait()
+    assert runs.ran == MOST_FAILURES + 2
+
+
+async def test_a_fault_of_ours_is_tried_so_often_and_again_when_somebody_knocks() -> None:
+    mixed = ExceptionGroup("run", [AWAY, KeyError("ours")])
+    runs, clock = Runs(*[mixed, KeyError("ours")] * (MOST_FAILURES // 2)), Patient()
+    async with dispatching(runs, clock) as (dispatcher, _):
+        dispatcher.wake(ONE)
+        while len(clock.waits) < MOST_FAILURES:
+            await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert (runs.ran, runs.rested.is_set()) == (MOST_FAILURES, False)
+        dispatcher.wake(ONE)
+        await runs.rested.wait()
+
+
+class Fickle:
+    """A store that goes away under the runs of executions at their n-th call, for three calls; nobody else notices.
+
+    Args:
+        lab: whose store it is.
+        number: of the call, from 1.
+        written: what was committed then stands all the same.
+    """
+
+    def __init__(self, lab: Lab, number: int, *, written: bool) -> None:
+        self._commit, self._snapshot = lab.store.commit, lab.store.snapshot
+        self._number, self._written = number, written
+        self.calls = 0
+        lab.store.commit, lab.store.snapshot = self.commit, self.snapshot
+
+    def _away(self) -> bool:
+        task = asyncio.current_task()
+        if task is None or not task.get_name().startswith("execution "):
+            return False
+        self.calls += 1
+        return self._number <= self.calls < self._number + 3
+
+    async def commit(self, *changes: Change) -> bool:
+        away = self._away()
+        won = await self._commit(*changes) if self._written or not away else False
+        if away:
+            raise AWAY
+        return won
+
+    async def snapshot(self, execution_id: ExecutionId) -> ExecutionSnapshot | None:
+        if self._away():
+            raise AWAY
+        return await self._snapshot(execution_id)
+
+
+@pytest.mark.parametrize("written", [True, False])
+@pytest.mark.parametrize("number", range(1, 13))
+async def test_a_storage_that_goes_away_at_any_call_loses_nothing_and_repeats_nothing(
+    tmp_path: Path, number: int, written: bool
+) -> None:
+    tool = Publish()
+    steps = plan(step("a"), step("p", "Publisher", left="a"), step("z", left="p"))
+    async with open_lab(tmp_path, World(plan=lambda _: steps, tools=(tool,))) as lab:
+        store = Fickle(lab, number, written=written)
+        execution = await lab.orchestrator.start("x", "owner")
+        await lab.answer(await lab.asked(execution.id), DecisionVerb.APPROVE)
+        done = await lab.done(execution.id)
+    assert (done.outcome, len(tool.ledger)) == (ExecutionOutcome.SUCCEEDED, 1)
+    assert all(run.crashes == 0 for run in done.step_runs.values())
+    assert done.artifacts[StepId("z")]["text"] == "p+z"
+    assert store.calls >= 8
