@@ -255,6 +255,7 @@ class _Engine:
 
     async def _look_at_all(self) -> None:
         self.dispatcher.wake_all(await self.store.moving())
+        self.inbox.look_again()
 
     async def _tell_owners(self, what: str) -> None:
         for surface in (self.slack, self.telegram):

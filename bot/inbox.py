@@ -96,6 +96,13 @@ class Inbox:
             logger.bind(surface=delivery.surface).warning("delivery_without_handler")
         elif new:
             queue.put(delivery)
+        elif not queue.knows(delivery):
+            queue.look_again()  # committed, and whoever waited for that had given up
+
+    def look_again(self) -> None:
+        """Handle what was committed after whoever waited for it had given up: once the storage answers again."""
+        for queue in self._queues.values():
+            queue.look_again()
 
     async def run(self) -> None:
         """Handle deliveries until cancelled; begins with what an earlier process left."""
@@ -139,10 +146,18 @@ class _Queue:
     def put(self, delivery: Delivery) -> None:
         """Take what was just committed; it stays in the log where older ones wait there, or memory is full."""
         if self._behind or self._group is None or len(self._taken) >= MOST_QUEUED:
-            self._behind = self._more = True
-            self._bell.ring()
+            self.look_again()
         else:
             self._take(delivery, self._group)
+
+    def knows(self, delivery: Delivery) -> bool:
+        """Is it in memory, or was it handled lately?"""
+        return delivery.key in self._taken or delivery.key in self._handled
+
+    def look_again(self) -> None:
+        """The log may hold some that are not in memory."""
+        self._behind = self._more = True
+        self._bell.ring()
 
     async def run(self) -> None:
         """Handle until cancelled, or until something of ours breaks."""
@@ -182,7 +197,7 @@ class _Queue:
                 pause = min(pause * 2, LONGEST_REST)
 
     def _take(self, delivery: Delivery, group: asyncio.TaskGroup) -> None:
-        if delivery.key in self._taken or delivery.key in self._handled:
+        if self.knows(delivery):
             return
         self._taken.add(delivery.key)
         lane = self._lanes.get(delivery.conversation_id)

@@ -46,6 +46,8 @@ class StorageWatch:
         self._told: dict[StorageState, float] = {}
         self._owed: float | None = None
         """Since when there is trouble that the operator was told of, and not yet that it is over."""
+        self._landing = False
+        """What waited is being committed now: whoever gave up waiting for it is not told."""
         self.lost = asyncio.Event()
         """Nothing can be committed any more: the process has to end."""
 
@@ -87,10 +89,9 @@ class StorageWatch:
 
     async def _tick(self) -> None:
         await asyncio.to_thread(self._database.look_after)
-        if not self._database.reads_fail:
-            return
-        self._database.reads_fail = False
-        await self._look_again()
+        if self._database.reads_fail or self._landing:
+            self._database.reads_fail = self._landing = False
+            await self._look_again()
 
     async def _look_again(self) -> None:
         try:
@@ -106,6 +107,7 @@ class StorageWatch:
                 bound.critical("storage_lost")
                 self.lost.set()
             case StorageState.ANSWERS:
+                self._landing = True
                 await self._look_again()
                 if self._owed is not None:
                     logger.bind(after_seconds=round(monotonic() - self._owed, 1)).info("storage_answers")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from loguru import logger
 from sqlalchemy import RowMapping, delete, func, select, tuple_, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -86,7 +87,7 @@ class SqliteChatLog:
             place = (instant(after.received_at), after.key)
             query = query.where(tuple_(c.received_at, c.key) > place)
         query = query.order_by(c.received_at, c.key).limit(500)
-        return [_delivery(row) for row in await self._database.rows(query)]
+        return [found for row in await self._database.rows(query) if (found := _maybe_delivery(row)) is not None]
 
     async def handled(self, key: str, at: datetime, answer: Outgoing | None = None) -> None:
         """See the port."""
@@ -216,6 +217,15 @@ class _Line:
             "body": encode(self.body),
         }
         return Write(_SAY, values, 1)
+
+
+def _maybe_delivery(row: RowMapping) -> Delivery | None:
+    """None where the row is damaged: those behind it are handled all the same."""
+    try:
+        return _delivery(row)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        logger.bind(key=row["key"], surface=row["surface"]).error("delivery_damaged")
+        return None
 
 
 def _delivery(row: RowMapping) -> Delivery:

@@ -34,9 +34,18 @@ class HeldFiles:
 
     def moved(self) -> Fault | None:
         """Which of them is gone or another one; None: all are as they were."""
-        for path, identity in self._held.items():
+        return self._first_moved(self._paths)
+
+    def database_moved(self) -> Fault | None:
+        """Is the database itself gone, or another one? Asked once a transaction: what its log holds, should only that be
+        gone, is still written back to it in the end."""
+        return self._first_moved(self._paths[:1])
+
+    def _first_moved(self, paths: tuple[str, ...]) -> Fault | None:
+        for path in paths:
+            identity = self._held.get(path)
             try:
-                if _identity(path) == identity:
+                if identity is None or _identity(path) == identity:
                     continue
                 said = f"{path} was replaced"
             except FileNotFoundError:

@@ -205,7 +205,7 @@ class Writer:
         if won is None or not self._stands(connection):
             won = self._run_batch(connection, batch)
         self._uncertain = None
-        if (moved := self._held.moved()) is not None:
+        if (moved := self._held.database_moved()) is not None:
             raise FaultError(moved)
         self._acknowledged.note(Mark(self.generation, self._commits))
         self._answered()
@@ -304,7 +304,7 @@ class Writer:
         self._acknowledged.close()
         if connection is None:
             return
-        if self._held.moved() is not None:
+        if self._held.database_moved() is not None:
             _abandoned.append(connection)
             return
         with suppress(sqlite3.Error):

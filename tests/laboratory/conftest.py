@@ -8,6 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from loguru import logger
 
 MEMORY = Path("/dev/shm")
 
@@ -22,3 +23,10 @@ def fast_path(tmp_path: Path) -> Generator[Path]:
     path = Path(tempfile.mkdtemp(prefix="tizmor-", dir=MEMORY))
     yield path
     shutil.rmtree(path)
+
+
+@pytest.fixture(autouse=True)
+def heard() -> Generator[None]:
+    """Parts that run thousands of products in this process silence them; whoever comes next is heard again."""
+    yield
+    logger.enable("bot")

@@ -195,6 +195,7 @@ async def test_whoever_blocked_it_finds_the_end_when_they_come_back(tmp_path: Pa
             assert written(tmp_path) == STORY
             await telegram.eventually(lambda: len(telegram.log.refused(403)) >= 4)
             assert len(telegram.log.refused(403)) <= 5, "no loop"
+            await all_noted(tmp_path)
         await telegram.unblock(telegram.avi)
         async with product(tmp_path, telegram):
             await conversation.finished()

@@ -137,5 +137,6 @@ async def test_marks_that_overlap_or_do_not_fit_are_read_as_words(tmp_path: Path
         [execution] = await over(serving)
         assert TOMORROW["en"].rstrip("?") in execution.execution.request.text
         assert name not in execution.execution.request.text
+        await telegram.eventually(lambda: telegram.sent(group))
         assert not is_hebrew(text_of(telegram.sent(group)[0]))
         assert len(await executions(serving)) == 1

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.admission import Admission
 from bot.inbox import Inbox
 from engine.domain.ids import ConversationId, PrincipalId
-from engine.errors import UnavailableError
+from engine.errors import StorageAwayError, UnavailableError
 from engine.ports.chat_log import Delivery, Outgoing
 from storage.chat_store import SqliteChatLog
 from storage.codec import instant
@@ -215,3 +216,40 @@ async def test_what_an_earlier_process_left_is_handled_by_the_next(tmp_path: Pat
     listener = Listener()
     async with opened(tmp_path, listener, clock):
         await until(lambda: listener.heard == ["a"])
+
+
+@pytest.mark.parametrize("comes_again", [True, False])
+async def test_what_was_committed_after_whoever_waited_had_given_up_is_handled_all_the_same(
+    tmp_path: Path, *, comes_again: bool
+) -> None:
+    listener, clock = Listener(), FakeClock()
+    async with opened(tmp_path, listener, clock) as (inbox, log):
+        await inbox.receive(delivery("first", clock))
+        await until(lambda: listener.heard == ["first"])
+        late = delivery("late", clock)
+        await log.receive(late)  # as a write does that waited for the storage for longer than its sender
+        if comes_again:
+            await inbox.receive(late)
+        else:
+            inbox.look_again()
+        await until(lambda: listener.heard == ["first", "late"])
+        await inbox.receive(late)
+        await inbox.receive(delivery("last", clock))
+        await until(lambda: listener.heard == ["first", "late", "last"])
+
+
+async def test_nothing_is_taken_in_while_it_cannot_be_kept(tmp_path: Path) -> None:
+    listener, clock, admission = Listener(), FakeClock(), Admission()
+    async with open_database(tmp_path, now=instant(clock.now()), durable=False) as database:
+        log = SqliteChatLog(database)
+        inbox = Inbox(log, clock, {"paper": listener}, lambda: None, admission)
+        admission.refuse("the disk is full", full=True)
+        with pytest.raises(StorageAwayError):
+            await inbox.receive(delivery("new", clock))
+        await inbox.receive(replace(delivery("answer", clock), kind="click"))
+        admission.open()
+        await inbox.receive(delivery("new", clock))
+        admission.stop()
+        with pytest.raises(UnavailableError, match="ending"):
+            await inbox.receive(delivery("later", clock))
+        assert [d.key for d in await log.waiting("paper")] == ["answer", "new"]

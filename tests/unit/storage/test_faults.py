@@ -168,6 +168,8 @@ async def test_nothing_is_acknowledged_once_the_file_is_not_there_any_more(tmp_p
                 make(tmp_path)
             case _:
                 Path(f"{path}-wal").unlink()
+                assert await opened.commit(put("written to the log that is gone"))
+                await asyncio.to_thread(opened.look)  # as happens every second
         with pytest.raises(StorageAwayError, match=r"deleted|replaced"):
             await opened.commit(put("after"))
         assert health.state is StorageState.LOST
@@ -176,6 +178,8 @@ async def test_nothing_is_acknowledged_once_the_file_is_not_there_any_more(tmp_p
         assert opened.post(put("behind")) is False
     if what == "replaced":
         assert stored(path) == [], "nothing was done to the database that is there now"
+    if what == "log deleted":
+        assert stored(path) == ["before", "written to the log that is gone"], "written back in the end"
 
 
 async def test_it_is_noticed_that_the_file_is_gone_while_nobody_writes(tmp_path: Path) -> None:
