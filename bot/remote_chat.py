@@ -18,7 +18,7 @@ from loguru import logger
 
 from bot.messenger import MessageGoneError, Messenger, Picture, Place, Urgency
 from bot.render.view import CardLook, render_view
-from bot.sending import CARD, RESTING, Board, Job, Shown, gist_of
+from bot.sending import CARD, LONGEST_WAIT, RESTING, Board, Job, Shown, gist_of
 from engine.concurrency import Wakeup
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.domain.json import content_hash
@@ -303,7 +303,7 @@ class RemoteChat:
     def _later(self, job: Job, retry_after: timedelta | None) -> None:
         pause = min(FIRST_PAUSE * 2 ** min(job.attempts, 10), LONGEST_PAUSE)
         if retry_after is not None:  # told to come later: this try did nothing, whatever an earlier one did
-            pause, job.uncertain = max(retry_after, SHORTEST_PAUSE), job.in_doubt
+            pause, job.uncertain = min(max(retry_after, SHORTEST_PAUSE), LONGEST_WAIT), job.in_doubt
         elif job.uncertain and job.in_doubt and not self._parts.messenger.finds:
             # it may be there twice already: a third time only if need be
             pause = REFUSED_PAUSE * 2 ** min(job.repeats, 5)

@@ -14,6 +14,7 @@ import pytest
 from bot.messenger import Urgency
 from bot.remote_chat import REFUSED_PAUSE, RemoteChat, RemoteChatParts
 from bot.render.view import CardLook
+from bot.sending import LONGEST_WAIT
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import AuthExpiredError, RefusedError, UnavailableError
@@ -243,6 +244,22 @@ async def test_a_card_that_somebody_deleted_is_posted_anew_once(tmp_path: Path) 
         await desk.quiet()
         assert desk.notebook.calls == ["post card", "edit card", "post card"]
         assert len(desk.notebook.shown("card")) == 1
+
+
+async def test_a_platform_that_says_to_come_back_in_two_days_is_not_asked_at_once(tmp_path: Path) -> None:
+    notebook = Notebook(before=[UnavailableError("chat_unavailable", "in two days", retry_after=timedelta(days=2))])
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        job = next(iter(desk.chat._jobs))
+        await desk.until(lambda: notebook.calls and not job.under_way)
+        desk.clock.advance(LONGEST_WAIT - SECOND)
+        await desk.chat.show(at("running", seq=2))
+        assert desk.chat._jobs.next(desk.clock.now())[0] is None
+        assert notebook.calls == ["post card"]
+        desk.clock.advance(2 * SECOND)
+        await desk.chat.show(at("running", seq=3))
+        await desk.quiet()
+        assert notebook.calls == ["post card", "post card"]
 
 
 async def test_when_the_platform_says_wait_nothing_is_lost_and_nothing_is_looked_up(tmp_path: Path) -> None:
