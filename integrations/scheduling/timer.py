@@ -10,6 +10,9 @@ from apscheduler.triggers.date import DateTrigger
 
 _JOB = "next-alarm"
 
+RINGS = 100
+"""Rings under way at a time: with one, an alarm a moment after another would be skipped, and what is due then forgotten."""
+
 
 class AlarmClock:
     """Rings a callback at the armed instant. Late wake-ups still ring: what is due is decided by rows, not by this."""
@@ -32,4 +35,4 @@ class AlarmClock:
             self._scheduler.remove_job(_JOB)  # pyright: ignore[reportUnknownMemberType] - as above
         if at is not None:
             trigger = DateTrigger(at)
-            self._scheduler.add_job(self._ring, trigger, id=_JOB, misfire_grace_time=None)  # pyright: ignore[reportUnknownMemberType] - as above
+            self._scheduler.add_job(self._ring, trigger, id=_JOB, misfire_grace_time=None, max_instances=RINGS)  # pyright: ignore[reportUnknownMemberType] - as above
