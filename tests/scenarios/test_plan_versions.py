@@ -74,6 +74,8 @@ async def test_in_slack_what_failed_is_tried_again_with_a_button(tmp_path: Path)
         (workspace / "calendar.ics").write_text(BROKEN, "utf-8")
         await conversation.press("approve")
         await conversation.sees("retry")
+        # Finals go before edits: the first gate may keep its buttons for a moment.
+        await slack.eventually(lambda: not conversation.with_button("approve"))
         (workspace / "calendar.ics").write_text(calendar, "utf-8")
         await conversation.press("retry")
         await conversation.press("approve")
@@ -84,9 +86,6 @@ async def test_in_slack_what_failed_is_tried_again_with_a_button(tmp_path: Path)
         assert written(tmp_path) == STORY
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the gate of what is tried again is not always seen in Telegram; not understood yet"
-)
 async def test_in_telegram_what_failed_is_tried_again_with_a_button(tmp_path: Path) -> None:
     async with local_telegram() as telegram, team(tmp_path, telegram) as serving:
         path = tmp_path / "workspace" / "calendar.ics"
@@ -98,6 +97,8 @@ async def test_in_telegram_what_failed_is_tried_again_with_a_button(tmp_path: Pa
         path.write_text(BROKEN, "utf-8")
         await conversation.press("approve")
         await conversation.sees("retry")
+        # Finals go before edits: the first gate may keep its buttons for a moment.
+        await telegram.eventually(lambda: not conversation.with_button("approve"))
         path.write_text(calendar, "utf-8")
         await conversation.press("retry")
         await conversation.press("approve")
