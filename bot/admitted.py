@@ -53,6 +53,11 @@ class AdmittedGateway(Gateway):
         self._admission.admit()
         return await answered(super().edit_plan(principal, execution_id, edit, key))
 
+    async def edit_step(self, principal: Principal, approval_id: ApprovalId, action: str, key: str) -> None:
+        """See there."""
+        self._admission.admit()
+        await answered(super().edit_step(principal, approval_id, action, key))
+
     async def fork(
         self, principal: Principal, execution_id: ExecutionId, step: str | None, text: str, key: str
     ) -> ExecutionSnapshot:

@@ -31,6 +31,7 @@ from bot.render.view import CardLook
 from bot.services import keep_running
 from bot.settings import Settings
 from bot.slack.surface import SlackSurface
+from bot.step_questions import StepQuestions
 from bot.storage_watch import StorageWatch
 from bot.surface_parts import SurfaceParts
 from bot.telegram.surface import TelegramSurface
@@ -294,6 +295,7 @@ class _Engine:
 
     def product(self, settings: Settings, *, outside: bool) -> Tizmor:
         """What the doors are given, and the surfaces outside."""
+        editor = PlanEditor(self.store, self.state, self._clock, self.registry.specs, self.dispatcher.wake)
         services = Services(
             orchestrator=self.orchestrator,
             gates=self.gates,
@@ -303,7 +305,8 @@ class _Engine:
             bell=self._bell,
             clock=self._clock,
             timezone=settings.tizmor_timezone,
-            editor=PlanEditor(self.store, self.state, self._clock, self.registry.specs, self.dispatcher.wake),
+            editor=editor,
+            steps=StepQuestions(editor, self.registry.specs),
             forker=Forker(self.orchestrator),
             undoer=Undoer(self.orchestrator, self._clock, self.registry.undone_by()),
             rated=self.outbox.mark,

@@ -252,10 +252,28 @@ class ChatDoor(Door, Protocol):
         ...
 
     async def question(self, principal: Principal, approval_id: ApprovalId) -> Question:
-        """An approval that the principal may decide, whatever its status.
+        """An approval that the principal may decide, whatever its status; or the question about a step of a plan, which
+        :meth:`check` and :meth:`decide` take as well, see :mod:`bot.step_questions`.
 
         Raises:
-            NotFoundError: unknown, or another person's.
+            NotFoundError: unknown, or another person's; ``step_unknown``.
+            ConflictError: the step cannot be edited.
+        """
+        ...
+
+    async def edit_step(self, principal: Principal, approval_id: ApprovalId, action: str, key: str) -> None:
+        """Leave a step of a plan out, or do it again; a known ``key`` changes nothing.
+
+        Args:
+            principal: who wants it.
+            approval_id: of the question about the step, see :mod:`bot.step_questions`.
+            action: ``drop_step`` or ``retry_step``.
+            key: names the delivery.
+
+        Raises:
+            NotFoundError: unknown, or another person's; ``step_unknown``.
+            ConflictError: ``step_replaced``; as :meth:`edit_plan`.
+            RequestError: ``button_unknown``.
         """
         ...
 

@@ -8,6 +8,7 @@ from datetime import date
 
 from bot.door import ChatMessage, OrchestrateCommand, Page, PlanHistory, Question, Undoable
 from bot.inbox import Inbox
+from bot.step_questions import StepQuestions, read_step_question_id
 from engine.concurrency import Wakeup
 from engine.domain.approval import Approval, ApprovalStatus, Decision
 from engine.domain.event import Event
@@ -17,7 +18,7 @@ from engine.domain.request import Request, clean_text, dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import CostLine
 from engine.domain.tenant import Principal
-from engine.errors import TizmorError
+from engine.errors import RequestError, TizmorError
 from engine.orchestration.forker import Forker
 from engine.orchestration.master_orchestrator import MasterOrchestrator
 from engine.orchestration.plan_editor import Edited, PlanEditor
@@ -69,6 +70,7 @@ class Services:
     timezone: str
     undoer: Undoer
     editor: PlanEditor
+    steps: StepQuestions
     forker: Forker
     rated: Callable[[ExecutionId], None]
     """Told when an execution was rated, so that its card shows it."""
@@ -157,18 +159,35 @@ class Gateway:
 
     async def decide(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> Approval:
         """Answer an approval."""
+        if read_step_question_id(approval_id):
+            question = await self.question(principal, approval_id)
+            return await self._s.steps.decide(question, decision, principal.id)
         return await self._s.gates.decide(principal, approval_id, decision)
 
     async def check(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> None:
         """Would an answer be taken?"""
+        if read_step_question_id(approval_id):
+            await self._s.steps.check(await self.question(principal, approval_id), decision)
+            return
         await self._s.gates.check(principal, approval_id, decision)
 
     async def question(self, principal: Principal, approval_id: ApprovalId) -> Question:
-        """An approval, for a form."""
+        """An approval, or a step of a plan, for a form."""
+        step = read_step_question_id(approval_id)
+        if step is not None:
+            return self._s.steps.question(await self._allowed(principal, Action.STEER, step.execution_id), approval_id)
         approval = await self._s.gates.question(principal, approval_id)
         snapshot = await self._s.orchestrator.get_execution(approval.execution_id)
         schema = self._s.gates.schema(approval.call.tool) if approval.call else None
         return Question(approval=approval, snapshot=snapshot, schema=schema)
+
+    async def edit_step(self, principal: Principal, approval_id: ApprovalId, action: str, key: str) -> None:
+        """Leave a step out, or do it again."""
+        step = read_step_question_id(approval_id)
+        if step is None:
+            raise RequestError("button_unknown", f"There is no button {action!r} here any more.")
+        snapshot = await self._allowed(principal, Action.STEER, step.execution_id)
+        await self._s.steps.act(snapshot, approval_id, action, principal.id, key)
 
     async def thread(self, principal: Principal, conversation_id: ConversationId) -> tuple[ExecutionSnapshot, ...]:
         """The executions of a conversation."""

@@ -20,7 +20,8 @@ class Press:
     """Something a person can do to an execution or an approval."""
 
     action: str
-    """``approve edit reject details choose answer run change back drop pause resume cancel retry feedback undo page`` …"""
+    """``approve edit reject details choose answer run change back drop pause resume cancel retry feedback undo page
+    plan edit_step retry_step drop_step`` …"""
     execution: str = ""
     approval: str = ""
     choice: str = ""

@@ -10,6 +10,9 @@ from engine.domain.ids import ApprovalId, ExecutionId
 from engine.domain.tenant import Principal
 from engine.errors import RequestError
 
+EDITS = frozenset({"drop_step", "retry_step"})
+"""Actions that edit a plan by themselves, by a button at one of its steps."""
+
 _SIGNALS = {"pause": Signal.PAUSE, "resume": Signal.RESUME, "cancel": Signal.CANCEL}
 
 
@@ -19,8 +22,13 @@ class Pressing:
     def __init__(self, door: ChatDoor) -> None:
         self._door = door
 
-    async def press(self, principal: Principal, press: Press) -> Question | None:
+    async def press(self, principal: Principal, press: Press, key: str) -> Question | None:
         """Do what a press does by itself.
+
+        Args:
+            principal: who pressed.
+            press: what was pressed.
+            key: names the delivery: the same one edits a plan once.
 
         Returns:
             The open question a form is needed for; None where everything is done.
@@ -42,6 +50,9 @@ class Pressing:
             return None
         if not press.approval:
             raise unknown_button(press.action)
+        if press.action in EDITS:
+            await self._door.edit_step(principal, ApprovalId(press.approval), press.action, key)
+            return None
         question = await self._door.question(principal, ApprovalId(press.approval))
         decision = at_once(press, question)
         if decision is None:

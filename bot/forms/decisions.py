@@ -136,6 +136,7 @@ def _read_answer(block: ApprovalBlock, fields: list[Asked], filled: Filled, text
 
 _READERS: Mapping[str, Callable[[ApprovalBlock, list[Asked], Filled, Texts], Read]] = {
     "edit": _read_edit,
+    "edit_step": _read_edit,
     "reject": _read_reason,
     "drop": _read_reason,
     "change": _read_change,

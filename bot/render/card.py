@@ -6,7 +6,7 @@ The same snapshot and the same ``now`` give the same card. Texts in it are data:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
@@ -144,6 +144,7 @@ def render_card(
     texts = Texts(execution.request.locale, execution.request.timezone)
     error = execution.error
     understood = shorten(plan.understood, 600) if plan else ""
+    steps = step_lines(snapshot, texts, now=now, gated_agents=gated_agents, model_agents=model_agents)
     return Card(
         id=execution.id,
         seq=snapshot.seq,
@@ -161,7 +162,7 @@ def render_card(
         repeats=repeats_words(snapshot, texts),
         plan_version=plan.version if plan else 0,
         progress=_progress(snapshot, texts),
-        steps=step_lines(snapshot, texts, now=now, gated_agents=gated_agents, model_agents=model_agents),
+        steps=steps,
         more=texts.say("card.more") if _is_draft(snapshot) else "",
         approvals=approval_blocks(snapshot, texts),
         problem=Problem(text=texts.error(error.code), detail=shorten(error.detail, 400)) if error else None,
@@ -169,7 +170,7 @@ def render_card(
         result=result_block(snapshot, texts),
         planned_by=texts.say("card.planned_by", model=plan.model) if plan and plan.model and not banner else "",
         cost=cost_line(snapshot, texts),
-        actions=tuple(_actions(snapshot, texts)),
+        actions=tuple(_actions(snapshot, steps, texts)),
     )
 
 
@@ -247,7 +248,7 @@ def _progress(snapshot: ExecutionSnapshot, texts: Texts) -> Progress | None:
 _TRIED_AGAIN = frozenset({ExecutionOutcome.PARTIAL, ExecutionOutcome.FAILED})
 
 
-def _actions(snapshot: ExecutionSnapshot, texts: Texts) -> Iterable[Button]:
+def _actions(snapshot: ExecutionSnapshot, steps: Sequence[StepLine], texts: Texts) -> Iterable[Button]:
     execution = snapshot.execution
     if execution.outcome is not None:
         if execution.outcome in _TRIED_AGAIN and not execution.request.undoes and can_be_tried_again(snapshot):
@@ -257,6 +258,8 @@ def _actions(snapshot: ExecutionSnapshot, texts: Texts) -> Iterable[Button]:
             yield Button(action="feedback", label=texts.say(f"action.{name}"), rating=rating, chosen=chosen)
         return
     for signal in (Signal.PAUSE, Signal.RESUME, Signal.CANCEL):
+        if signal is Signal.CANCEL and any(step.ways for step in steps):
+            yield Button(action="plan", label=texts.say("action.plan"))
         if judge_signal(execution, signal) is Effectiveness.APPLIES:
             tone = "danger" if signal is Signal.CANCEL else "plain"
             yield Button(action=signal.value, label=texts.say(f"action.{signal.value}"), tone=tone)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -31,6 +31,7 @@ from engine.domain.json import JsonObject
 from engine.domain.plan import Plan, Step
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.spend import Spend
+from engine.planning.edit_check import ways_to_edit
 
 GATED_AGENTS = frozenset({"CalendarAgent", "MeetingChangeAgent"})
 """Built-in agents that ask a person before they write; the composition root may say otherwise."""
@@ -75,6 +76,8 @@ class StepLine:
     """That it will ask a language model, which costs money; empty for others, and once it is done."""
     cost: str
     """What its model calls cost, or empty."""
+    ways: tuple[str, ...] = ()
+    """What the person can do to it while the plan is open: ``edit retry drop``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +101,8 @@ def step_lines(
     if plan is None:
         return ()
     numbers = {step.id: number for number, step in enumerate(plan.steps, 1)}
-    levels = _levels(plan)
-    return tuple(
+    levels, ways = _levels(plan), ways_to_edit(snapshot)
+    lines = (
         _line(
             step,
             snapshot,
@@ -110,6 +113,7 @@ def step_lines(
         )
         for step in plan.steps
     )
+    return tuple(replace(line, ways=ways.get(line.id, ())) for line in lines)
 
 
 def artifact_of(snapshot: ExecutionSnapshot, step_id: StepId) -> Artifact | None:

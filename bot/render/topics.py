@@ -63,6 +63,13 @@ def asked(topic: str, title: str, parameters: Mapping[str, str], texts: Texts) -
                 lead=texts.say("topic.follow_up.lead"),
                 short=texts.say("topic.follow_up.short", text=written),
             )
+        case "step_edit":
+            return Asked(
+                title=texts.say("topic.step_edit.title"),
+                subject=shorten(reveal(title), WRITTEN_CHARACTERS),
+                lead=texts.say("topic.step_edit.lead"),
+                short=texts.say("topic.step_edit.title"),
+            )
         case _:
             return None
 

@@ -75,7 +75,7 @@ class Clicks:
         if press.action == "page":
             await self._turn(delivery, press, principal)
             return
-        question = await self._pressing.press(principal, press)
+        question = await self._pressing.press(principal, press, delivery.key)
         if question is None:
             return
         view = form_view(press.action, question, press, _texts(question.snapshot))

@@ -74,7 +74,7 @@ class Clicks:
             return await self._show_details(press, principal, where, message)
         if press.action in {"undo", "undo_yes", "undo_no"}:
             return await self._undo(press, principal, where, message, delivery)
-        question = await self._pressing.press(principal, press)
+        question = await self._pressing.press(principal, press, delivery.key)
         if question is not None:
             return await self._forms.open(principal, press, question, where, message, delivery.key)
         return texts.say("telegram_talk.thanks") if press.action == "feedback" else ""

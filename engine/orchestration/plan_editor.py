@@ -15,7 +15,7 @@ from engine.domain.request import clean_text
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.orchestration.state_manager import StateManager
 from engine.planning.edit_check import check_edit, must_be_open
-from engine.planning.editing import PlanEdit, Revision, edit_id, grounds_of, kept, revised, waiting_edits
+from engine.planning.editing import Grounds, PlanEdit, Revision, edit_id, grounds_of, kept, revised, waiting_edits
 from engine.planning.follow_up import agreed_in_writing, offer, offer_id
 from engine.ports.changes import Change, DecideApproval, MoveExecution, OpenApproval
 from engine.ports.clock import Clock
@@ -83,14 +83,21 @@ class PlanEditor:
             snapshot = await self._state.snapshot(execution_id)
             if snapshot.plan is not None and any(a.id == approval_id for a in snapshot.approvals):
                 return Edited(before=snapshot.plan, revision=None)
-            plan = must_be_open(snapshot)
-            versions, intents = await self._store.versions(execution_id), await self._store.intents(execution_id)
-            grounds = grounds_of(snapshot, versions, intents)
+            plan, grounds = must_be_open(snapshot), await self._grounds(snapshot)
             check_edit(snapshot, edit, grounds, self._agents())
             made = kept(snapshot, approval_id, edit, by, self._clock.now())
             if await self._state.commit(*self._deciding(snapshot, made)):
                 self._wake(execution_id)
                 return Edited(before=plan, revision=revised(snapshot, (*waiting_edits(snapshot), made), grounds))
+
+    async def check(self, execution_id: ExecutionId, edit: PlanEdit) -> None:
+        """Would :meth:`edit` be taken, as things are now?
+
+        Raises:
+            NotFoundError, ConflictError, RequestError: as :meth:`edit`.
+        """
+        snapshot = await self._state.snapshot(execution_id)
+        check_edit(snapshot, edit, await self._grounds(snapshot), self._agents())
 
     async def change(self, execution_id: ExecutionId, text: str, by: PrincipalId, key: str) -> Edited:
         """Have a plan changed by words, without being asked whether it is to be changed.
@@ -110,6 +117,10 @@ class PlanEditor:
             if await self._state.commit(*self._deciding(snapshot, agreed)):
                 self._wake(execution_id)
                 return Edited(before=plan, revision=None)
+
+    async def _grounds(self, snapshot: ExecutionSnapshot) -> Grounds:
+        versions, intents = await self._store.versions(snapshot.id), await self._store.intents(snapshot.id)
+        return grounds_of(snapshot, versions, intents)
 
     def _deciding(self, snapshot: ExecutionSnapshot, decided: Approval) -> list[Change]:
         """The changes that keep what a person decided by themselves. They begin by looking at the execution again, so that one

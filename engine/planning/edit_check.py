@@ -23,6 +23,7 @@ from engine.planning.editing import (
     Revision,
     carried_out,
     edited,
+    named,
     now_called,
     waiting_edits,
 )
@@ -51,6 +52,38 @@ def must_be_open(snapshot: ExecutionSnapshot) -> Plan:
     if answer is ApprovalStatus.MODIFIED:
         raise ConflictError("plan_changing", f"The plan of execution {snapshot.id} is being changed; wait for it.")
     return snapshot.plan
+
+
+def must_be_unfinished(snapshot: ExecutionSnapshot, step: Step) -> None:
+    """Let a step pass that has not done what it is for.
+
+    Raises:
+        ConflictError: ``step_finished``.
+    """
+    if _run(snapshot, step).outcome is StepOutcome.SUCCEEDED:
+        detail = f"Step {step.id} is done and keeps its result; fork the execution from it to do it otherwise."
+        raise ConflictError("step_finished", detail, {"step": step.title})
+
+
+def ways_to_edit(snapshot: ExecutionSnapshot) -> Mapping[StepId, tuple[str, ...]]:
+    """What a person can do to each step of a plan that is open: ``edit retry drop``, in this order; steps to which nothing can
+    be done, and all of a plan that cannot be edited or is asked about as a whole, are not in it."""
+    try:
+        plan = must_be_open(snapshot)
+    except ConflictError:
+        return {}
+    asked = snapshot.latest(ApprovalKind.PLAN)
+    if asked is not None and asked.status is ApprovalStatus.PENDING:
+        return {}
+    waiting = {step_id for edit in waiting_edits(snapshot) for step_id in named(edit.edit or {})}
+    open_ones = [step for step in plan.steps if _run(snapshot, step).outcome is not StepOutcome.SUCCEEDED]
+    ways: dict[StepId, tuple[str, ...]] = {}
+    for step in open_ones:
+        done = _run(snapshot, step).status is StepStatus.DONE
+        possible = {"edit": bool(step.inputs), "retry": done, "drop": not done and len(plan.steps) > 1}
+        if step.id not in waiting and any(possible.values()):
+            ways[step.id] = tuple(way for way, can in possible.items() if can)
+    return ways
 
 
 def check_edit(
@@ -106,9 +139,7 @@ def _unfinished(snapshot: ExecutionSnapshot, before: Revision, step_id: StepId) 
     step = next((one for one in before.plan.steps if one.id == called), None)
     if step is None:
         raise NotFoundError("step_unknown", f"The plan of {snapshot.id} has no step {step_id!r}.", {"step": step_id})
-    if _run(snapshot, step).outcome is StepOutcome.SUCCEEDED:
-        detail = f"Step {step_id} is done and keeps its result; fork the execution from it to do it otherwise."
-        raise ConflictError("step_finished", detail, {"step": step.title})
+    must_be_unfinished(snapshot, step)
     return step
 
 

@@ -281,6 +281,17 @@ def dropped(edit: JsonObject) -> tuple[StepId, ...]:
     return tuple(StepId(str(step)) for step in cast("Sequence[JsonValue]", steps)) if isinstance(steps, list) else ()
 
 
+def named(edit: JsonObject) -> tuple[StepId, ...]:
+    """The steps that an edit, as it is kept, is about; none where it goes back to an older version."""
+    match _read(edit):
+        case Drop(steps=steps):
+            return steps
+        case Retry(step=step) | ChangeInputs(step=step):
+            return (step,)
+        case GoBack():
+            return ()
+
+
 def _written(edit: PlanEdit) -> JsonObject:
     match edit:
         case Drop(steps=steps):
