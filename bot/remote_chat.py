@@ -35,6 +35,9 @@ LONGEST_PAUSE = timedelta(seconds=60)
 REFUSED_PAUSE = timedelta(minutes=10)
 """After it a question or an end that was refused is tried again: a missing permission can be mended meanwhile. So is a
 message that may be there twice."""
+LAST_WORDS = timedelta(seconds=3)
+"""So long a message under way may take to end when the process does: a platform that cannot be asked about it would show it
+twice."""
 MOST_ATTEMPTS = 10
 """Of a message that breaks our own code; what a platform merely does not take yet is tried for ever."""
 MOST_WAITING = 2_000
@@ -102,20 +105,33 @@ class RemoteChat:
         self._bell.ring()
 
     async def run(self) -> None:
-        """Send until cancelled. A send under way when it is cancelled is looked up by the next process."""
+        """Send until cancelled. What is under way then has :data:`LAST_WORDS` to end and be noted; of what takes longer the
+        next process finds out whether it was sent, where the platform tells, and else sends it once more."""
         self._jobs.rest()
+        sends = set[asyncio.Task[None]]()
         async with asyncio.TaskGroup() as group:
-            while True:
-                now = self._parts.clock.now()
-                if self._closed_until is not None and (pause := left(self._closed_until, now, LONGEST_PAUSE)):
-                    await self._wait(pause)
-                    continue
-                job, pause = self._jobs.next(now)
-                if job is None:
-                    await self._wait(pause)
-                    continue
-                self._jobs.begin(job)
-                group.create_task(self._send(job))
+            try:
+                await self._send_each(group, sends)
+            except asyncio.CancelledError:
+                if sends:
+                    await asyncio.wait(sends, timeout=LAST_WORDS.total_seconds())
+                raise
+
+    async def _send_each(self, group: asyncio.TaskGroup, sends: set[asyncio.Task[None]]) -> None:
+        """Begin whatever may be sent, as soon as it may; ``sends`` are those under way."""
+        while True:
+            now = self._parts.clock.now()
+            if self._closed_until is not None and (pause := left(self._closed_until, now, LONGEST_PAUSE)):
+                await self._wait(pause)
+                continue
+            job, pause = self._jobs.next(now)
+            if job is None:
+                await self._wait(pause)
+                continue
+            self._jobs.begin(job)
+            send = group.create_task(self._send(job))
+            sends.add(send)
+            send.add_done_callback(sends.discard)
 
     # What to send.
 

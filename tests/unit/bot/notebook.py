@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,6 +38,8 @@ class Notebook:
     """Nothing can be edited."""
     drawn: int = 0
     pause: timedelta = NOW
+    held: asyncio.Event | None = None
+    """Until it is set, posts are there and not answered."""
     finds: bool = True
     """Keys can be looked up; where not, what is posted once more says so."""
 
@@ -66,6 +69,8 @@ class Notebook:
             raise RefusedError("chat_refused", "not like this")
         ref = f"m{len(self.lines) + 1}"
         self.lines[ref] = Line(key=key, body=picture.body)
+        if self.held is not None:
+            await self.held.wait()
         if self.after:
             raise self.after.pop(0)
         return ref

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import remote_chat
 from bot.messenger import Urgency
 from bot.remote_chat import REFUSED_PAUSE, RemoteChat, RemoteChatParts
 from bot.render.view import CardLook
@@ -39,6 +40,7 @@ class Desk:
     log: SqliteMessageLog
     people: SlowPeople
     clock: FakeClock
+    sender: asyncio.Task[None]
     again: list[ExecutionId] = field(default_factory=list[ExecutionId])
 
     async def quiet(self) -> None:
@@ -97,8 +99,8 @@ async def open_desk(home: Path, notebook: Notebook | None = None) -> AsyncGenera
         )
         again: list[ExecutionId] = []
         chat = RemoteChat(parts, again.append)
-        desk = Desk(chat=chat, notebook=notebook, log=log, people=people, clock=clock, again=again)
-        sender = asyncio.get_running_loop().create_task(desk.chat.run())
+        sender = asyncio.get_running_loop().create_task(chat.run())
+        desk = Desk(chat=chat, notebook=notebook, log=log, people=people, clock=clock, sender=sender, again=again)
         try:
             yield desk
         finally:
@@ -221,6 +223,42 @@ async def test_a_process_that_died_while_posting_is_followed_by_one_that_looks_f
         await desk.quiet()
     assert notebook.calls == ["post card", "find card", "edit card"]
     assert len(notebook.lines) == 1
+
+
+@pytest.mark.parametrize("finds", [True, False])
+async def test_a_post_under_way_ends_and_is_noted_before_the_process_does(tmp_path: Path, *, finds: bool) -> None:
+    notebook = Notebook(held=asyncio.Event(), finds=finds)
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.until(lambda: notebook.lines)
+        sender = desk.sender
+        sender.cancel()
+        await asyncio.to_thread(lambda: None)
+        assert not sender.done()
+        assert notebook.held is not None
+        notebook.held.set()
+        await asyncio.wait([sender])
+        assert sender.cancelled()
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        assert desk.chat.waiting == 0
+    assert notebook.calls == ["post card"]
+
+
+async def test_a_post_that_does_not_end_holds_the_process_up_for_a_moment_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_chat, "LAST_WORDS", timedelta(milliseconds=10))
+    notebook = Notebook(held=asyncio.Event())
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.until(lambda: notebook.lines)
+    assert desk.sender.cancelled()
+    notebook.held = None
+    async with open_desk(tmp_path, notebook) as desk:
+        await desk.chat.show(at("running"))
+        await desk.quiet()
+    assert notebook.calls == ["post card", "find card", "edit card"]
 
 
 async def test_what_is_shown_already_is_not_sent_again_after_a_restart(tmp_path: Path) -> None:
