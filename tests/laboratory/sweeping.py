@@ -74,10 +74,19 @@ def scenario_named(name: str) -> Scenario:
     return found
 
 
-def sample(points: Sequence[str], one_in: int) -> list[str]:
-    """The first point of each name, and one in so many of the others (1: all): always the same ones of the same points."""
-    chosen = [p for p in points if p.endswith("#1") or crc32(p.encode()) % one_in == 0]
-    return list(dict.fromkeys(chosen))
+FIRST_ONE_IN = 2
+"""Most names are passed in most scenarios: in a sample each is died at in about half of them."""
+
+
+def sample(points: Sequence[str], one_in: int, scenario: str) -> list[str]:
+    """Half of the names' first points, and one in so many of the others (1: all): always the same ones of the same points, and
+    other names in another scenario."""
+
+    def is_in(point: str) -> bool:
+        share = min(FIRST_ONE_IN, one_in) if point.endswith("#1") else one_in
+        return crc32(f"{scenario} {point}".encode()) % share == 0
+
+    return list(dict.fromkeys(filter(is_in, points)))
 
 
 def schedules(points: Sequence[str], chosen: Sequence[str], doubles: int, seed: int) -> list[Kills]:
@@ -129,7 +138,7 @@ def sweep(scenario: Scenario, work: Path, asked: argparse.Namespace) -> list[Ver
     gc.collect()
     gc.freeze()  # what is there now stays shared with every forked process
     points = enumerate_points(scenario, work, template)
-    chosen = [asked.at] if asked.at else sample(points, asked.one_in)
+    chosen = [asked.at] if asked.at else sample(points, asked.one_in, asked.scenario)
     todo = schedules(points, chosen, asked.doubles, asked.seed)
     share = [work / f"share{n}" for n in range(asked.jobs)]
 

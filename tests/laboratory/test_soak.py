@@ -1,4 +1,4 @@
-"""Twenty seconds of kills while people keep asking: nothing is lost, nothing happens twice."""
+"""Twelve seconds of kills while people keep asking: nothing is lost, nothing happens twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.laboratory.soak import soaked
 
-SECONDS = 20
+SECONDS = 12
 
 
 @pytest.mark.crash

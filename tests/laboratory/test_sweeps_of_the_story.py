@@ -8,8 +8,8 @@ import pytest
 
 from tests.laboratory.swept import swept
 
-ONE_IN = 24
-DOUBLES = 4
+ONE_IN = 36
+DOUBLES = 3
 
 
 @pytest.mark.crash
