@@ -6,8 +6,8 @@ What is refused here was surely not taken: whoever sent it may send it again, an
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Coroutine
+from typing import Any, TypeVar
 
 from engine.errors import StorageAwayError, UnavailableError
 
@@ -24,6 +24,7 @@ class Admission:
         self._stopping = False
         self._detail = ""
         self._full = False
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     def open(self) -> None:
         """The storage answers: take everything."""
@@ -36,6 +37,14 @@ class Admission:
     def stop(self) -> None:
         """The process ends: take nothing more."""
         self._stopping = True
+
+    async def leave(self) -> None:
+        """The process ends now: what is still under way is left as a crash would leave it."""
+        works = tuple(self._under_way)
+        for work in works:
+            work.cancel()
+        if works:
+            await asyncio.wait(works)
 
     @property
     def takes(self) -> bool:
@@ -56,6 +65,23 @@ class Admission:
             raise UnavailableError("stopping", "This process is ending; send it again in a moment.")
         if self._detail and not (answer and self._full):
             raise StorageAwayError("storage_unavailable", self._detail)
+
+    async def answered(self, work: Coroutine[Any, Any, T]) -> T:
+        """As :func:`answered`, of something that goes on to its end whether or not anybody waits for it still: what is
+        committed late is acted on like everything else.
+
+        Raises:
+            StorageAwayError: as there.
+        """
+        task = asyncio.get_running_loop().create_task(work)
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
+        return await answered(asyncio.shield(task))
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it; else nobody asks any more
 
 
 async def answered(work: Awaitable[T]) -> T:

@@ -31,7 +31,6 @@ from bot.render.view import CardLook
 from bot.services import keep_running
 from bot.settings import Settings
 from bot.slack.surface import SlackSurface
-from bot.step_questions import StepQuestions
 from bot.storage_watch import StorageWatch
 from bot.surface_parts import SurfaceParts
 from bot.telegram.surface import TelegramSurface
@@ -131,6 +130,7 @@ async def open_tizmor(
         engine = _Engine(settings, database, clock, model, extension)
         await engine.linking.load()
         stack.callback(engine.office.close)
+        stack.push_async_callback(engine.admission.leave)
         handle = keep_rows(engine.telemetry_store.log)
         stack.callback(logger.remove, handle)
         group = await stack.enter_async_context(asyncio.TaskGroup())
@@ -166,8 +166,8 @@ class _Engine:
         self.slack: SlackSurface | None = None
         self.telegram: TelegramSurface | None = None
         self.running: list[asyncio.Task[None]] = []
-        self._admission = Admission()
-        self.watch = StorageWatch(database, self._admission, self._look_at_all, self._tell_owners)
+        self.admission = Admission()
+        self.watch = StorageWatch(database, self.admission, self._look_at_all, self._tell_owners)
         self._model = model
         ids = RandomIds()
         self.store = SqliteExecutionStore(database)
@@ -248,7 +248,7 @@ class _Engine:
 
     def stop(self) -> None:
         """Take nothing more, and end what runs: reads at once, effects when they have ended. Repeating it is harmless."""
-        self._admission.stop()
+        self.admission.stop()
         self._database.hurry()
         for task in self.running:
             task.cancel()
@@ -295,7 +295,6 @@ class _Engine:
 
     def product(self, settings: Settings, *, outside: bool) -> Tizmor:
         """What the doors are given, and the surfaces outside."""
-        editor = PlanEditor(self.store, self.state, self._clock, self.registry.specs, self.dispatcher.wake)
         services = Services(
             orchestrator=self.orchestrator,
             gates=self.gates,
@@ -305,15 +304,14 @@ class _Engine:
             bell=self._bell,
             clock=self._clock,
             timezone=settings.tizmor_timezone,
-            editor=editor,
-            steps=StepQuestions(editor, self.registry.specs),
+            editor=PlanEditor(self.store, self.state, self._clock, self.registry.specs, self.dispatcher.wake),
             forker=Forker(self.orchestrator),
             undoer=Undoer(self.orchestrator, self._clock, self.registry.undone_by()),
             rated=self.outbox.mark,
             metrics=self.observatory.metrics,
             surfaces=self._surfaces_ready,
         )
-        door = AdmittedGateway(services, self._admission)
+        door = AdmittedGateway(services, self.admission)
         if outside:
             self._open_surfaces(settings, door)
         options = AccessOptions(
@@ -381,7 +379,7 @@ class _Engine:
         local = LocalChat(self._chat, self._clock, look, OUTSIDE, self._bell.ring)
         self.outbox = Outbox(self.state, self._clock, local)
         requests = LocalRequests(self.orchestrator, self._settings.tizmor_timezone)
-        self.inbox = Inbox(self._chat, self._clock, {LOCAL: requests}, self._bell.ring, self._admission)
+        self.inbox = Inbox(self._chat, self._clock, {LOCAL: requests}, self._bell.ring, self.admission)
 
     def _wire_alarms(self) -> None:
         self._alarm_bell = Wakeup()

@@ -70,7 +70,6 @@ class Services:
     timezone: str
     undoer: Undoer
     editor: PlanEditor
-    steps: StepQuestions
     forker: Forker
     rated: Callable[[ExecutionId], None]
     """Told when an execution was rated, so that its card shows it."""
@@ -84,6 +83,7 @@ class Gateway:
 
     def __init__(self, services: Services) -> None:
         self._s = services
+        self._steps = StepQuestions(services.editor)
 
     async def orchestrate(self, principal: Principal, command: OrchestrateCommand) -> ExecutionSnapshot:
         """Start an execution."""
@@ -161,13 +161,13 @@ class Gateway:
         """Answer an approval."""
         if read_step_question_id(approval_id):
             question = await self.question(principal, approval_id)
-            return await self._s.steps.decide(question, decision, principal.id)
+            return await self._steps.decide(question, decision, principal.id)
         return await self._s.gates.decide(principal, approval_id, decision)
 
     async def check(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> None:
         """Would an answer be taken?"""
         if read_step_question_id(approval_id):
-            await self._s.steps.check(await self.question(principal, approval_id), decision)
+            await self._steps.check(await self.question(principal, approval_id), decision)
             return
         await self._s.gates.check(principal, approval_id, decision)
 
@@ -175,7 +175,7 @@ class Gateway:
         """An approval, or a step of a plan, for a form."""
         step = read_step_question_id(approval_id)
         if step is not None:
-            return self._s.steps.question(await self._allowed(principal, Action.STEER, step.execution_id), approval_id)
+            return self._steps.question(await self._allowed(principal, Action.STEER, step.execution_id), approval_id)
         approval = await self._s.gates.question(principal, approval_id)
         snapshot = await self._s.orchestrator.get_execution(approval.execution_id)
         schema = self._s.gates.schema(approval.call.tool) if approval.call else None
@@ -187,7 +187,7 @@ class Gateway:
         if step is None:
             raise RequestError("button_unknown", f"There is no button {action!r} here any more.")
         snapshot = await self._allowed(principal, Action.STEER, step.execution_id)
-        await self._s.steps.act(snapshot, approval_id, action, principal.id, key)
+        await self._steps.act(snapshot, approval_id, action, principal.id, key)
 
     async def thread(self, principal: Principal, conversation_id: ConversationId) -> tuple[ExecutionSnapshot, ...]:
         """The executions of a conversation."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from loguru import logger
 
-from bot.admission import Admission, answered
+from bot.admission import Admission
 from engine.concurrency import Wakeup
 from engine.errors import AuthExpiredError, UnavailableError
 from engine.failpoints import failpoint
@@ -88,8 +88,11 @@ class Inbox:
             UnavailableError: it may or may not have been committed; deliver it again.
         """
         self._admission.admit(answer=delivery.kind in ANSWERS)
+        await self._admission.answered(self._received(delivery))
+
+    async def _received(self, delivery: Delivery) -> None:
         failpoint("inbox.receive.before")
-        new = await answered(self._log.receive(delivery))
+        new = await self._log.receive(delivery)
         failpoint("inbox.receive.after")
         queue = self._queues.get(delivery.surface)
         if queue is None:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.door import Question
-from engine.domain.agent import AgentSpec
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision, DecisionVerb
 from engine.domain.effect import Call
 from engine.domain.ids import ApprovalId, ExecutionId, PrincipalId, StepId, opaque
@@ -72,12 +71,10 @@ class StepQuestions:
 
     Args:
         editor: carries edits out.
-        agents: gives the agents that may be used now, by name.
     """
 
-    def __init__(self, editor: PlanEditor, agents: Callable[[], Mapping[str, AgentSpec]]) -> None:
+    def __init__(self, editor: PlanEditor) -> None:
         self._editor = editor
-        self._agents = agents
 
     def question(self, snapshot: ExecutionSnapshot, approval_id: ApprovalId) -> Question:
         """The question about a step, as its form needs it; it is open.
@@ -88,7 +85,7 @@ class StepQuestions:
                 or the step is done.
         """
         step = _step(snapshot, approval_id)
-        spec = self._agents().get(step.agent)
+        spec = self._editor.agents().get(step.agent)
         approval = Approval(
             id=approval_id,
             execution_id=snapshot.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import BindParameter, RowMapping, bindparam, case, func, select, text
+from sqlalchemy import BindParameter, RowMapping, bindparam, case, func, literal_column, select, text
 
 from engine.domain.approval import Approval, ApprovalStatus
 from engine.domain.effect import Intent
@@ -56,11 +56,13 @@ _SPEND_SUMS = (
 )
 _p, _sc, _ev, _fb = executions.plans.c, executions.shared_context.c, events.events.c, chat.execution_feedback.c
 _this: BindParameter[str] = bindparam("execution")
+_AS_ASKED = literal_column("pending_approvals.rowid")
+"""In the order in which questions were asked: clocks that are put back do not tell that."""
 _SNAPSHOT = (
     select(executions.executions).where(_e.id == _this),
     select(executions.plans).where(_p.execution_id == _this).order_by(_p.version.desc()).limit(2),
     select(executions.execution_steps).where(_st.execution_id == _this, _st.superseded.is_(None)),
-    select(approvals.pending_approvals).where(_ap.execution_id == _this).order_by(_ap.created_at, _ap.id),
+    select(approvals.pending_approvals).where(_ap.execution_id == _this).order_by(_AS_ASKED),
     select(executions.shared_context).where(_sc.execution_id == _this),
     select(func.max(_ev.seq).label("seq")).where(_ev.execution_id == _this),
     select(_fb.rating).where(_fb.execution_id == _this).order_by(_fb.at.desc()).limit(1),
@@ -235,7 +237,7 @@ class SqliteExecutionStore:
         query = select(approvals.pending_approvals).where(
             _ap.execution_id == execution_id, _ap.step_id == step_id, _ap.kind == "gate", _ap.status != "superseded"
         )
-        rows = await self._database.rows(query.order_by(_ap.created_at, _ap.id))
+        rows = await self._database.rows(query.order_by(_AS_ASKED))
         asked = [a for row in rows if (a := approval_of(row)).effect_number == effect_number]
         return asked[-1] if asked else None
 

@@ -32,7 +32,7 @@ class ExecutionSnapshot:
     """The current version; while ``execution.plan_version`` is 0, the draft so far (version 0), if there is one."""
     step_runs: Mapping[StepId, StepRun]
     approvals: tuple[Approval, ...]
-    """All of them, oldest first."""
+    """All of them, in the order in which they were asked, whatever clocks say."""
     artifacts: Mapping[StepId, JsonObject]
     """Artifact of each succeeded step, as JSON with its ``kind``."""
     seq: int

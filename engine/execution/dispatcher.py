@@ -79,12 +79,14 @@ class Dispatcher:
     async def _keep_running(self, execution_id: ExecutionId, wakeup: Wakeup) -> None:
         pause, broken = FIRST_PAUSE, 0
         try:
-            while broken < MOST_FAILURES:
+            while True:
                 try:
                     await self._until_it_rests(execution_id, wakeup)
                 except Exception as error:  # noqa: BLE001 - the crash barrier of an execution
                     self._telemetry.failed(execution_id, None, error)
                     broken += not _passes(error)
+                    if broken >= MOST_FAILURES and not wakeup.take_news():
+                        return  # at once: whoever wakes it from now on has it begun anew
                     wakeup.ring()
                     await self._clock.sleep(pause)
                     pause = min(pause * 2, LONGEST_PAUSE)

@@ -101,9 +101,15 @@ def astray(snapshot: ExecutionSnapshot) -> tuple[Approval, ...]:
 
 def _asked(snapshot: ExecutionSnapshot) -> Approval | None:
     """What the person was asked about the current version, if anything."""
-    latest, plan = snapshot.latest(ApprovalKind.PLAN), snapshot.plan
-    current = latest is not None and plan is not None and latest.plan_version == plan.version
-    return latest if current else None
+    about = [
+        a
+        for a in snapshot.approvals
+        if a.kind is ApprovalKind.PLAN
+        and a.status is not ApprovalStatus.SUPERSEDED
+        and snapshot.plan is not None
+        and a.plan_version == snapshot.plan.version
+    ]
+    return about[-1] if about else None
 
 
 def _to_be_made(snapshot: ExecutionSnapshot, offers: list[Approval], text: str) -> ToBeMade:

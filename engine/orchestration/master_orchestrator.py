@@ -98,7 +98,9 @@ class MasterOrchestrator:
         made = _just_made(execution)
         changes = self._changing(made, clean_text(change)) if change else []
         if not await self._state.commit(CreateExecution(execution=execution), event, *changes):
-            return await self._earlier(wanted)
+            known = await self._earlier(wanted)
+            self._wake(known.id, None)  # it may have been kept after its sender had given up, and nobody looked at it
+            return known
         self._wake(execution.id, None if changes else made)
         return execution
 
@@ -136,6 +138,7 @@ class MasterOrchestrator:
                 case Effectiveness.IMPOSSIBLE:
                     raise _ended(snapshot, signal.value)
                 case Effectiveness.REPEATED:
+                    self._wake(identifier)  # the flag may have been kept after its sender had given up
                     return snapshot
                 case Effectiveness.APPLIES:
                     if await self._raise_flag(identifier, signal, by):
@@ -164,6 +167,7 @@ class MasterOrchestrator:
             snapshot = await self._state.snapshot(identifier)
             known = next((a for a in snapshot.approvals if a.id == approval_id), None)
             if known is not None:
+                self._wake(identifier)
                 return known
             if snapshot.execution.status is ExecutionStatus.DONE or snapshot.execution.cancelled:
                 raise _ended(snapshot, "a change")

@@ -59,6 +59,10 @@ class PlanEditor:
         self._agents = agents
         self._wake = wake
 
+    def agents(self) -> Mapping[str, AgentSpec]:
+        """The agents that a plan may name now, by name."""
+        return self._agents()
+
     async def versions(self, execution_id: ExecutionId) -> Sequence[PlanVersion]:
         """Every version of a plan, the first one first."""
         return await self._store.versions(execution_id)
@@ -82,6 +86,7 @@ class PlanEditor:
         while True:
             snapshot = await self._state.snapshot(execution_id)
             if snapshot.plan is not None and any(a.id == approval_id for a in snapshot.approvals):
+                self._wake(execution_id)  # it may have been kept after its sender had given up
                 return Edited(before=snapshot.plan, revision=None)
             plan, grounds = must_be_open(snapshot), await self._grounds(snapshot)
             check_edit(snapshot, edit, grounds, self._agents())
@@ -111,6 +116,7 @@ class PlanEditor:
         while True:
             snapshot = await self._state.snapshot(execution_id)
             if snapshot.plan is not None and any(a.id == approval_id for a in snapshot.approvals):
+                self._wake(execution_id)  # it may have been kept after its sender had given up
                 return Edited(before=snapshot.plan, revision=None)
             plan, now = must_be_open(snapshot), self._clock.now()
             agreed = agreed_in_writing(snapshot, offer(snapshot, approval_id, words, by, now), words)

@@ -63,6 +63,7 @@ class HitlGates:
         """
         approval = await self.question(principal, approval_id)
         if approval.status is not ApprovalStatus.PENDING:
+            self._wake(approval.execution_id)  # the answer may have been kept after its sender had given up
             return _already(approval, principal, decision, self._schemas)
         decided = judge(approval, decision, principal, self._clock.now(), self._schemas)
         if not await self._close(decided):

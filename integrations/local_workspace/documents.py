@@ -14,7 +14,7 @@ from engine.domain.ids import opaque
 from engine.errors import RefusedError, UnavailableError
 from engine.failpoints import failpoint
 from engine.ports.documents import DocumentQuery, DocumentText
-from integrations.local_workspace.atomic import make_folder, remove_file, replace_file
+from integrations.local_workspace.atomic import make_folder, remove_file, replace_file, sync_folder
 from integrations.local_workspace.confined import ConfinedFolder
 from integrations.local_workspace.extract import ExtractionLimits
 from integrations.local_workspace.hebrew import clean_line
@@ -88,6 +88,9 @@ class LocalDocuments:
             if folder.is_symlink():
                 raise UnavailableError("agenda_unwritable", f"docs/{AGENDAS} is a link; make it a folder.")
             failpoint("agenda.before")
+            if (folder / name).exists():  # the call is made again: what somebody has written into it since stays
+                sync_folder(folder)
+                return f"{AGENDAS}/{name}"
             replace_file(folder / name, text.encode("utf-8", "replace"))
             failpoint("agenda.written")
             for other in folder.glob(f"*-{mark}.md"):

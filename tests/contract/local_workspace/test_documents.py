@@ -150,6 +150,13 @@ async def test_saving_an_agenda_twice_leaves_one_file(docs: Path, store: LocalDo
     assert (await store.read(retitled)).lines == ("# ב",)
 
 
+async def test_an_agenda_saved_again_keeps_what_somebody_wrote_into_it_since(docs: Path, store: LocalDocuments) -> None:
+    path = await store.save_agenda(key="local/e/s/1", title="Strategy", text="# ours\n")
+    (docs / path).write_text("# theirs\n", encoding="utf-8")
+    assert await store.save_agenda(key="local/e/s/1", title="Strategy", text="# ours\n") == path
+    assert (docs / path).read_text("utf-8") == "# theirs\n"
+
+
 async def test_hebrew_of_a_pdf_in_visual_order_comes_out_in_reading_order(docs: Path, store: LocalDocuments) -> None:
     (docs / "v.pdf").write_bytes(_hebrew_pdf(["םולש", ".2025 רבמצדב Tevuot לש םיפסכה חוד", "(ףסכה) ןאכ"]))
     text = await store.read("v.pdf")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import admission as admission_module
 from bot.admission import Admission
 from bot.inbox import Inbox
 from engine.domain.ids import ConversationId, PrincipalId
@@ -236,6 +237,44 @@ async def test_what_was_committed_after_whoever_waited_had_given_up_is_handled_a
         await inbox.receive(late)
         await inbox.receive(delivery("last", clock))
         await until(lambda: listener.heard == ["first", "late", "last"])
+
+
+async def test_what_is_committed_after_its_sender_was_cut_off_is_handled_without_coming_again(tmp_path: Path) -> None:
+    listener, clock, kept, may_return = Listener(), FakeClock(), asyncio.Event(), asyncio.Event()
+    async with opened(tmp_path, listener, clock) as (inbox, log):
+        receive = log.receive
+
+        async def slow(delivery: Delivery) -> bool:
+            new = await receive(delivery)
+            kept.set()
+            await may_return.wait()
+            return new
+
+        log.receive = slow
+        sender = asyncio.get_running_loop().create_task(inbox.receive(delivery("late", clock)))
+        await kept.wait()
+        sender.cancel()
+        await asyncio.wait([sender])
+        assert (sender.cancelled(), listener.heard) == (True, [])
+        may_return.set()
+        await until(lambda: listener.heard == ["late"])
+
+
+async def test_what_is_under_way_when_the_process_ends_is_left_and_waited_for_by_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(admission_module, "ANSWERED_WITHIN", 0.01)
+    admission, began = Admission(), asyncio.Event()
+
+    async def hanging() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    with pytest.raises(StorageAwayError):
+        await admission.answered(hanging())
+    assert began.is_set()
+    await admission.leave()
+    await admission.leave()
 
 
 async def test_nothing_is_taken_in_while_it_cannot_be_kept(tmp_path: Path) -> None:

@@ -87,11 +87,28 @@ async def test_a_fault_of_ours_is_tried_so_often_and_again_when_somebody_knocks(
     runs, clock = Runs(*[mixed, KeyError("ours")] * (MOST_FAILURES // 2)), Patient()
     async with dispatching(runs, clock) as (dispatcher, _):
         dispatcher.wake(ONE)
-        while len(clock.waits) < MOST_FAILURES:
+        while runs.ran < MOST_FAILURES:
             await asyncio.sleep(0)
         for _ in range(10):
             await asyncio.sleep(0)
         assert (runs.ran, runs.rested.is_set()) == (MOST_FAILURES, False)
+        dispatcher.wake(ONE)
+        await runs.rested.wait()
+
+
+@pytest.mark.parametrize("during", [True, False], ids=["during the last run", "right after it"])
+async def test_a_knock_at_the_very_last_is_heard(*, during: bool) -> None:
+    runs, clock = Runs(*[KeyError("ours")] * MOST_FAILURES), Patient()
+
+    async def run(execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None) -> None:
+        if runs.ran == MOST_FAILURES - 1:
+            if during:
+                dispatcher.wake(ONE)
+            else:
+                asyncio.get_running_loop().call_soon(dispatcher.wake, ONE)
+        await runs(execution_id, wakeup, snapshot)
+
+    async with dispatching(run, clock) as (dispatcher, _):
         dispatcher.wake(ONE)
         await runs.rested.wait()
 
