@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.web.bodies import Body, ChatBody, DecisionBody, FeedbackBody, OrchestrateBody
 from bot.web.event_frames import chat_frames, execution_frames
+from bot.web.plan_words import sheet_texts
 from bot.web.site import Answer, Reply, Visit, VisitHandler
 from bot.web.sse import resume_after, stream
 from bot.web.views import (
@@ -137,7 +138,7 @@ async def texts(visit: Visit) -> Answer:
     locale = visit.http.query.get("locale", "")
     if locale not in LOCALES:
         raise RequestError("locale_invalid", f"?locale= is one of: {', '.join(LOCALES)}.")
-    return Reply(body=dict(visit.site.options.page_texts(locale)))
+    return Reply(body={**visit.site.options.page_texts(locale), **sheet_texts(locale)})
 
 
 async def metrics(visit: Visit) -> Answer:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import secrets
 
 from bot.door import PlanHistory
+from bot.step_questions import step_question_id
 from bot.web.api import body_of, execution_id_of
 from bot.web.plan_bodies import ForkBody, PlanEditBody
-from bot.web.plan_views import compared, edited_view, version_view
+from bot.web.plan_views import compared, edited_view, step_form_view, version_view
+from bot.web.problems import FieldProblemError
 from bot.web.site import Answer, Reply, Visit
 from bot.web.views import json_object, started_view
-from engine.errors import NotFoundError
+from engine.domain.ids import StepId
+from engine.errors import NotFoundError, RequestError
+from engine.planning.editing import ChangeInputs, PlanEdit
 from engine.ports.store import PlanVersion
+
+INPUTS_INVALID = "inputs_invalid"
 
 _MOST_DIGITS = 9
 
@@ -39,8 +45,24 @@ async def edit(visit: Visit) -> Answer:
     """Change a plan."""
     wanted = body_of(visit, PlanEditBody).to_domain()
     execution_id = execution_id_of(visit.part("id"))
-    edited = await visit.site.door.edit_plan(visit.principal, execution_id, wanted, _key(visit))
+    try:
+        edited = await visit.site.door.edit_plan(visit.principal, execution_id, wanted, _key(visit))
+    except RequestError as error:
+        located = _located(error, wanted)
+        if located is None:
+            raise
+        raise located from error
     return Reply(body=json_object(edited_view(edited)), status=202)
+
+
+async def show_step(visit: Visit) -> Answer:
+    """A step's arguments, for a form."""
+    execution_id, step = execution_id_of(visit.part("id")), StepId(visit.part("step"))
+    try:
+        asked = step_question_id(execution_id, step)
+    except ValueError:
+        raise NotFoundError("execution_unknown", f"There is no execution {execution_id}; list them.") from None
+    return Reply(body=json_object(step_form_view(await visit.site.door.question(visit.principal, asked))))
 
 
 async def fork(visit: Visit) -> Answer:
@@ -63,6 +85,18 @@ def _version(history: PlanHistory, given: str) -> PlanVersion:
     known = ", ".join(str(one.plan.version) for one in history.versions) or "none yet"
     detail = f"There is no version {given[:20]!r} of this plan; there are: {known}."
     raise NotFoundError("version_unknown", detail, {"version": given[:20]})
+
+
+def _located(error: RequestError, wanted: PlanEdit | str) -> FieldProblemError | None:
+    """The same error, at the argument of the step that does not fit; None where it is about no single one."""
+    if error.code != INPUTS_INVALID or not isinstance(wanted, ChangeInputs):
+        return None
+    told = error.parameters.get("faults", "")
+    name = next((name for name in wanted.inputs if f"; {name}: " in f"; {told}"), None)
+    if name is None:
+        return None
+    escaped = name.replace("~", "~0").replace("/", "~1")
+    return FieldProblemError(f"/edit/inputs/{escaped}", told, code=error.code, parameters=error.parameters)
 
 
 def _key(visit: Visit) -> str:

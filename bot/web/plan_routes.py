@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.web import plan_api
 from bot.web.plan_bodies import ForkBody, PlanEditBody
-from bot.web.plan_shapes import DifferenceView, PlanEditedView, PlanVersionsView, PlanVersionView
+from bot.web.plan_shapes import DifferenceView, PlanEditedView, PlanVersionsView, PlanVersionView, StepFormView
 from bot.web.shapes import StartedView
 from bot.web.site import Parameter, Route
 
@@ -38,6 +38,14 @@ PLAN_ROUTES: tuple[Route, ...] = (
         summary="Show a version of a plan",
         gives=PlanVersionView,
         other=(404,),
+    ),
+    Route(
+        method="GET",
+        path="/api/orchestrate/{id}/steps/{step}",
+        handler=plan_api.show_step,
+        summary="Show the arguments of a step that can be edited, as a form asks for them",
+        gives=StepFormView,
+        other=(404, 409),
     ),
     Route(
         method="POST",

@@ -67,6 +67,51 @@ class PlanVersionsView(TypedDict):
     items: list[PlanVersionView]
 
 
+class RuleView(TypedDict):
+    """What a value must be, as far as that is known before it is sent."""
+
+    empty: Annotated[bool, Field(description="It may be left empty.")]
+    nullable: Annotated[bool, Field(description="Left empty, it is null, which takes the argument away.")]
+    whole: Annotated[bool, Field(description="A number without decimals.")]
+    least: Annotated[float | None, Field(description="Smallest number, or fewest characters or entries.")]
+    most: Annotated[float | None, Field(description="Largest number, or most characters or entries.")]
+    choices: list[JsonValue]
+
+
+class ArgumentView(TypedDict):
+    """An argument of a step, as a form edits it."""
+
+    name: str
+    label: str
+    value: Annotated[str, Field(description="As people read it.")]
+    raw: Annotated[JsonValue, Field(description="As it is.")]
+    note: str
+    input: Annotated[
+        str,
+        Field(
+            description="text, multiline, number, boolean, choice, instant, lines, people, person or json; "
+            "fixed is not edited."
+        ),
+    ]
+    rule: RuleView
+
+
+class StepFormView(TypedDict):
+    """A step that can be edited. Its words are in the request's language."""
+
+    step: str
+    version: Annotated[int, Field(description="Of the plan.")]
+    agent: str
+    title: str
+    subject: Annotated[str, Field(description="The step's own title.")]
+    lead: str
+    fields: Annotated[
+        list[ArgumentView],
+        Field(description="Arguments that are written out; what comes from other steps is not edited."),
+    ]
+    zone: Annotated[str, Field(description="IANA zone in which instants are shown and edited.")]
+
+
 class PlanEditedView(TypedDict):
     """A change of a plan, taken."""
 

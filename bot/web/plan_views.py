@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bot.door import PlanHistory
-from bot.web.plan_shapes import ChangedStepView, DifferenceView, PlanEditedView, PlannedStepView, PlanVersionView
+from bot.door import PlanHistory, Question
+from bot.forms.decisions import block_of
+from bot.forms.rules import Limits, Rule, rule_of
+from bot.render.approvals import Field
+from bot.render.texts import Texts
+from bot.web.plan_shapes import (
+    ArgumentView,
+    ChangedStepView,
+    DifferenceView,
+    PlanEditedView,
+    PlannedStepView,
+    PlanVersionView,
+    RuleView,
+    StepFormView,
+)
 from bot.web.views import instant
 from engine.domain.ids import StepId
 from engine.domain.json import JsonValue
 from engine.domain.plan import Plan, Step
+from engine.errors import ConflictError
 from engine.orchestration.plan_editor import Edited
 from engine.planning.difference import Difference, author, difference
 from engine.ports.store import PlanVersion
+
+LIMITS = Limits(text=100_000, options=200)
+"""What a form in a browser takes."""
 
 
 def version_view(history: PlanHistory, version: PlanVersion) -> PlanVersionView:
@@ -65,6 +82,48 @@ def edited_view(edited: Edited) -> PlanEditedView:
         "next": after.version if after else None,
         "asks": not after.sure if after else None,
         "difference": compared(edited.before, after, ()) if after else None,
+    }
+
+
+def step_form_view(question: Question) -> StepFormView:
+    """A step as its form needs it.
+
+    Raises:
+        ConflictError: ``execution_ended``: it is over by now.
+    """
+    request, approval = question.snapshot.execution.request, question.approval
+    block = block_of(question, Texts(request.locale, request.timezone))
+    if block is None:
+        raise ConflictError("execution_ended", f"Execution {question.snapshot.id} is over; fork it from the step.")
+    return {
+        "step": approval.step_id or "",
+        "version": approval.plan_version,
+        "agent": approval.call.tool if approval.call else "",
+        "title": block.title,
+        "subject": block.subject,
+        "lead": block.lead,
+        "fields": [_argument(field, rule_of(field, question.schema or {}, LIMITS)) for field in block.fields],
+        "zone": block.zone,
+    }
+
+
+def _argument(field: Field, rule: Rule) -> ArgumentView:
+    view: RuleView = {
+        "empty": rule.empty,
+        "nullable": rule.nullable,
+        "whole": rule.whole,
+        "least": rule.least,
+        "most": rule.most,
+        "choices": list(rule.choices),
+    }
+    return {
+        "name": field.name,
+        "label": field.label,
+        "value": field.value,
+        "raw": field.raw,
+        "note": field.note,
+        "input": "text" if rule.kind == "email" else rule.kind,
+        "rule": view,
     }
 
 

@@ -8,14 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 from aiohttp import web
 
 from bot.access import Access
-from bot.door import Door, Idempotency
+from bot.door import Idempotency
 from bot.web.authentication import authenticate, hosts
 from bot.web.bodies import fit, read_json
 from bot.web.idempotency import Once, idempotency_key
 from bot.web.openapi import openapi
 from bot.web.problems import problems
 from bot.web.routes import PUBLIC, ROUTES
-from bot.web.site import SITE, Answer, PublicRoute, Reply, Route, Site, Streams, Visit, WebOptions
+from bot.web.site import SITE, Answer, PublicRoute, Reply, Route, Site, Streams, Visit, WebDoor, WebOptions
 
 __all__ = ["WebOptions", "create_app"]
 
@@ -33,7 +33,7 @@ _SECURITY = {
 Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def create_app(door: Door, access: Access, idempotency: Idempotency, options: WebOptions) -> web.Application:
+def create_app(door: WebDoor, access: Access, idempotency: Idempotency, options: WebOptions) -> web.Application:
     """The HTTP door, to be run by an ``aiohttp.web.AppRunner``.
 
     Open streams end by themselves when the runner is cleaned up; other requests get the runner's time to end.

@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from aiohttp import web
 
 from bot.access import Access
-from bot.door import Door, Idempotency
+from bot.door import Door, Idempotency, Question
 from bot.web.bodies import Body
 from bot.web.problems import json_bytes
+from engine.domain.ids import ApprovalId
 from engine.domain.json import JsonObject, JsonValue
 from engine.domain.tenant import Principal
 
@@ -40,6 +41,14 @@ class WebOptions:
     """Paths to which another service posts, under whatever name it knows us by."""
 
 
+class WebDoor(Door, Protocol):
+    """What the HTTP door asks."""
+
+    async def question(self, principal: Principal, approval_id: ApprovalId) -> Question:
+        """The question about a step of a plan, see :meth:`bot.door.ChatDoor.question`."""
+        ...
+
+
 @dataclass(slots=True)
 class Streams:
     """The open streams of an application."""
@@ -53,7 +62,7 @@ class Streams:
 class Site:
     """One application's parts."""
 
-    door: Door
+    door: WebDoor
     access: Access
     idempotency: Idempotency
     options: WebOptions

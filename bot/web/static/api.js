@@ -7,6 +7,7 @@ export class Problem extends Error {
     this.code = problem.code ?? "";
     this.detail = problem.detail ?? "";
     this.status = problem.status ?? 0;
+    this.pointer = problem.pointer ?? "";
   }
 }
 
@@ -35,6 +36,17 @@ export function fork(execution) {
   return post(`/api/orchestrate/${encodeURIComponent(execution)}/fork`, {}, `again:${execution}`);
 }
 
+/** Change the plan of an execution; the same change under the same key is made once. */
+export function editPlan(execution, edit, key) {
+  return post(`/api/orchestrate/${encodeURIComponent(execution)}/plan`, edit, key);
+}
+
+/** The arguments of a step, as a form asks for them. */
+export async function stepForm(execution, step) {
+  const path = `/api/orchestrate/${encodeURIComponent(execution)}/steps/${encodeURIComponent(step)}`;
+  return (await request(path, { credentials: "same-origin" })).json();
+}
+
 /** Rate a result: 1 or -1. */
 export function rate(execution, rating) {
   return post("/api/feedback", { execution_id: execution, rating });
@@ -47,18 +59,23 @@ export function newId() {
 }
 
 async function post(path, body, key = newId()) {
+  await request(path, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: { "Content-Type": "application/json", "Idempotency-Key": key },
+    body: JSON.stringify(body),
+  });
+}
+
+async function request(path, options) {
   let response;
   try {
-    response = await fetch(path, {
-      method: "POST",
-      credentials: "same-origin",
-      headers: { "Content-Type": "application/json", "Idempotency-Key": key },
-      body: JSON.stringify(body),
-    });
+    response = await fetch(path, options);
   } catch {
     throw new Problem({ code: "offline" });
   }
   if (!response.ok) throw new Problem({ status: response.status, ...(await explained(response)) });
+  return response;
 }
 
 async function explained(response) {

@@ -115,10 +115,8 @@ function decisionOf(button, approval) {
 
 function showForm(context) {
   const done = (values) => context.send({ decision: "modify", arguments: values });
-  swap(
-    context.body,
-    callForm(context.approval, done, () => back(context)),
-  );
+  const { element } = callForm(context.approval, { done, back: () => back(context), save: say("save") });
+  swap(context.body, element);
 }
 
 function showChange(context) {

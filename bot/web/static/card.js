@@ -3,20 +3,22 @@
 import { accountList } from "./account.js";
 import { fork, rate, signal } from "./api.js";
 import { approvalView } from "./approval.js";
-import { glyph, make, words } from "./dom.js";
+import { arrange, focusKey, glyph, make, words } from "./dom.js";
 import { versionView } from "./plan.js";
 import { resultView } from "./result.js";
+import { PlanSheet } from "./sheet.js";
+import { stepsView } from "./steps.js";
 import { say, sayError } from "./texts.js";
 
 const PARTS = [
   ["head", (card) => [card.title, card.status, card.progress], head],
   ["notes", (card) => [card.banner, card.understood, card.limited, card.notice, card.paused, card.problem], notes],
   ["version", (card) => [card.version, card.changes, card.repeats], versionView],
-  ["steps", (card) => [card.steps, card.more], steps],
-  ["approvals", (card) => card.approvals, null],
+  ["steps", null, null],
+  ["approvals", null, null],
   ["account", (card) => card.account, (card) => card.account.map(accountList)],
   ["result", (card) => card.result, (card) => resultView(card)],
-  ["foot", (card) => [card.actions, card.cost, card.planned_by], foot],
+  ["foot", (card, sheet) => [card.actions, card.cost, card.planned_by, sheet.open], foot],
 ];
 
 /** A view of a card message: `element`, `update(message)` and `redraw()` (after the page's language changed). */
@@ -33,6 +35,8 @@ export function cardView(message) {
   const drawn = {};
   const blocks = new Map();
   let latest = message.body;
+  const sheet = new PlanSheet(article, () => update({ body: latest }));
+  const steps = stepsView(slots.steps, sheet);
 
   const update = ({ body }) => {
     latest = body;
@@ -40,28 +44,32 @@ export function cardView(message) {
     article.dir = body.direction;
     article.dataset.tone = body.status.tone;
     article.setAttribute("aria-label", `${say("card")}: ${body.title}`);
+    sheet.update(body);
     for (const [name, data, draw] of PARTS) {
-      const text = JSON.stringify(data(body));
+      if (!draw) continue;
+      const text = JSON.stringify(data(body, sheet));
       if (drawn[name] === text) continue;
       drawn[name] = text;
-      if (draw) refill(slots[name], draw(body));
-      else syncApprovals(slots[name], blocks, body);
+      refill(slots[name], draw(body, sheet));
     }
+    steps.update(body);
+    syncApprovals(slots.approvals, blocks, body);
   };
   const redraw = () => {
     for (const name of Object.keys(drawn)) delete drawn[name];
     blocks.clear();
+    steps.clear();
     update({ body: latest });
   };
   update(message);
   return { element, update, redraw };
 }
 
-/** Replace what a part shows; the button that had the focus gets it back. */
+/** Replace what a part shows; the button that had the focus gets it back, or the card where there is none any more. */
 function refill(slot, content) {
   const held = slot.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   slot.replaceChildren(...[content].flat().filter(Boolean));
-  if (held) [...slot.querySelectorAll("[data-key]")].find((other) => other.dataset.key === held)?.focus();
+  if (held) focusKey(slot, held);
 }
 
 function syncApprovals(slot, blocks, card) {
@@ -71,11 +79,10 @@ function syncApprovals(slot, blocks, card) {
   }
   const ids = card.approvals.map((approval) => approval.id);
   for (const id of [...blocks.keys()]) if (!ids.includes(id)) blocks.delete(id);
-  const wanted = ids.map((id) => blocks.get(id).element);
-  for (const child of [...slot.children]) if (!wanted.includes(child)) child.remove();
-  wanted.forEach((element, index) => {
-    if (slot.children[index] !== element) slot.insertBefore(element, slot.children[index] ?? null);
-  });
+  arrange(
+    slot,
+    ids.map((id) => blocks.get(id).element),
+  );
 }
 
 function head(card) {
@@ -119,68 +126,10 @@ function notes(card) {
   ];
 }
 
-function steps(card) {
-  if (!card.steps.length && !card.more) return null;
-  const lines = card.steps.map((step, index) => stepLine(step, card.steps, index));
-  return make("ol", { class: "steps", "aria-label": say("steps") }, lines, card.more && moreLine(card.more));
-}
-
-/** The place where the next step of a plan will appear, while it is still being made. */
-function moreLine(text) {
-  const dots = make("span", { class: "typing", "aria-hidden": "true" }, make("i"), make("i"), make("i"));
-  return make("li", { class: "step is-coming" }, make("span", { class: "mark-of" }, dots), words("p", "faint small", text));
-}
-
-function stepLine(step, all, index) {
-  const same = (other) => other && other.level === step.level;
-  const group = same(all[index - 1]) ? (same(all[index + 1]) ? "middle" : "last") : same(all[index + 1]) ? "first" : "";
-  const quietly = step.icon === "pending" || step.icon === "ready";
-  return make(
-    "li",
-    { class: `step is-${step.icon}`, "data-group": group || null },
-    make(
-      "span",
-      { class: "mark-of" },
-      quietly ? make("span", { class: "ordinal", "aria-hidden": "true" }, String(step.number)) : glyph(step.icon),
-    ),
-    make(
-      "div",
-      { class: "step-body" },
-      make(
-        "p",
-        { class: "step-title" },
-        make("bdi", {}, step.title),
-        step.touches_world && step.asks ? tag(step) : null,
-      ),
-      make(
-        "p",
-        { class: "step-line" },
-        make("span", { class: quietly ? "hidden-words" : "step-status" }, step.status),
-        step.note && make("bdi", { class: "step-note" }, step.note),
-        step.after_text && quietly ? make("span", { class: "faint" }, step.after_text) : null,
-        step.thinks ? make("span", { class: "thinks" }, glyph("spark"), step.thinks) : null,
-      ),
-      step.error &&
-        make("div", { class: "step-error" }, words("p", "", step.error), words("p", "faint small", step.error_detail)),
-    ),
-    step.elapsed || step.cost
-      ? make("span", { class: "elapsed" }, step.elapsed && make("bdi", {}, step.elapsed), step.cost && price(step.cost))
-      : null,
-  );
-}
-
-function price(text) {
-  return make("bdi", { class: "price" }, text);
-}
-
-function tag(step) {
-  return make("span", { class: "tag" }, glyph("pencil"), step.asks);
-}
-
-function foot(card) {
+function foot(card, sheet) {
   if (!card.actions.length && !card.cost && !card.planned_by) return null;
   const problem = make("p", { class: "problem small", role: "alert", dir: "auto", hidden: true });
-  const buttons = card.actions.map((action) => actionButton(card, action, problem));
+  const buttons = card.actions.map((action) => actionButton(card, action, problem, sheet));
   return [
     make(
       "div",
@@ -192,14 +141,16 @@ function foot(card) {
   ];
 }
 
-function actionButton(card, action, problem) {
+function actionButton(card, action, problem, sheet) {
   const rating = action.action === "feedback";
+  const plan = action.action === "plan";
   const act = async (event) => {
     const button = event.currentTarget;
     button.disabled = true;
     problem.hidden = true;
     try {
       if (rating) await rate(card.id, action.rating);
+      else if (plan) await sheet.toggle();
       else if (action.action === "retry") await fork(card.id);
       else await signal(card.id, action.action);
       if (rating) chosen(button);
@@ -215,6 +166,7 @@ function actionButton(card, action, problem) {
     class: rating ? "round" : `quiet ${action.tone}`,
     onclick: act,
     "data-key": `${action.action}${action.rating}`,
+    "aria-expanded": plan ? String(sheet.open) : null,
   };
   if (!rating) return make("button", properties, action.label);
   return make(

@@ -22,6 +22,20 @@ export function words(tag, name, text) {
   return text ? make(tag, { class: name, dir: "auto" }, text) : null;
 }
 
+/** Make these the children of a part, in this order; one that is there already stays untouched, and with it what is in use. */
+export function arrange(part, wanted) {
+  for (const child of [...part.children]) if (!wanted.includes(child)) child.remove();
+  wanted.forEach((element, index) => {
+    if (part.children[index] !== element) part.insertBefore(element, part.children[index] ?? null);
+  });
+}
+
+/** Give the focus to what has this `data-key` in a part, or else to the card around it. */
+export function focusKey(part, key) {
+  const found = [...part.querySelectorAll("[data-key]")].find((other) => other.dataset.key === key);
+  (found ?? part.closest(".card"))?.focus({ preventScroll: !found });
+}
+
 const SHAPES = {
   pending: ["circle"],
   ready: ["circle"],

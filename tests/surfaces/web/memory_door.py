@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from bot.door import ChatMessage, OrchestrateCommand, Page, PlanHistory, Remembered
+from bot.door import ChatMessage, OrchestrateCommand, Page, PlanHistory, Question, Remembered
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Choice, Decision, DecisionVerb
 from engine.domain.effect import Call, Effect
 from engine.domain.event import Event, EventType
@@ -187,6 +187,10 @@ class MemoryDoor:
         if snapshot.plan is None:
             raise ConflictError("plan_not_made", f"Execution {execution_id} has no plan yet; wait for it.")
         return Edited(before=snapshot.plan, revision=None)
+
+    async def question(self, principal: Principal, approval_id: ApprovalId) -> Question:
+        del principal
+        raise NotFoundError("step_unknown", f"There is no step behind {approval_id}.")
 
     async def fork(
         self, principal: Principal, execution_id: ExecutionId, step: str | None, text: str, key: str

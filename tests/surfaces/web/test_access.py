@@ -33,7 +33,7 @@ ADMITTED = {"/healthz", "/readyz"}
     ],
 )
 async def test_every_route_demands_proof(served: Served, route: Route, headers: dict[str, str]) -> None:
-    path = route.path.replace("{id}", "e1").replace("{version}", "1")
+    path = route.path.replace("{id}", "e1").replace("{version}", "1").replace("{step}", "s1")
     answer = await served.ask(route.method, path, token=None, headers=headers)
     assert (answer.status, answer.json["code"]) == (401, "not_signed_in")
     assert answer.headers["WWW-Authenticate"] == "Bearer"
@@ -113,7 +113,7 @@ async def test_a_cookie_does_not_write_from_another_page(served: Served, origin:
     headers = {"Cookie": await served.sign_in(), **({"Origin": origin} if origin is not None else {})}
     for route in ROUTES:
         if route.method == "POST":
-            path = route.path.replace("{id}", "e1").replace("{version}", "1")
+            path = route.path.replace("{id}", "e1").replace("{version}", "1").replace("{step}", "s1")
             answer = await served.ask("POST", path, {}, token=None, headers=headers)
             assert (answer.status, answer.json["code"]) == (403, "origin_not_allowed")
     assert served.door.commands == []

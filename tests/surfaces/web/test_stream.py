@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from bot.door import ChatMessage
+from bot.web.plan_words import sheet_texts
 from bot.web.site import SITE
 from engine.domain.event import EventType
 from engine.domain.ids import ExecutionId
@@ -286,5 +287,5 @@ async def test_an_empty_chat_message_is_refused(served: Served) -> None:
 
 async def test_the_page_gets_its_words(served: Served) -> None:
     answer = await served.ask("GET", "/api/chat/texts?locale=he")
-    assert answer.json == {"locale": "he", "title": "תזמור"}
+    assert answer.json == {"locale": "he", "title": "תזמור"} | sheet_texts("he")
     assert (await served.ask("GET", "/api/chat/texts?locale=xx")).json["code"] == "locale_invalid"

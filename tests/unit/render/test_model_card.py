@@ -191,7 +191,7 @@ def test_a_plan_without_the_model_says_that_it_was_agreed_to() -> None:
 def test_a_pause_for_money_says_why_and_how_to_go_on(locale: str, reason: str, text: str) -> None:
     card = render_card(paused(snapshot(locale, "+r..."), reason), now=NOW)
     assert _bare(card.paused) == text
-    assert [action.action for action in card.actions] == ["resume", "cancel"]
+    assert [action.action for action in card.actions] == ["resume", "plan", "cancel"]
 
 
 def test_a_pause_by_a_person_and_an_old_reason_say_nothing() -> None:
