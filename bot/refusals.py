@@ -35,6 +35,8 @@ class Refusals:
                 return texts.say("conversation.form_too_old")
             case RequestError(code="button_unknown" | "choice_unknown"):
                 return texts.say("conversation.unknown_button")
+            case NotFoundError(code="step_unknown" | "version_unknown"):
+                return texts.error(error.code)
             case NotFoundError() | NotAllowedError():
                 return texts.say("conversation.not_yours")
             case _:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import timedelta
 from typing import Protocol
 
+from loguru import logger
+
 from bot.messenger import Urgency
+from bot.render.texts import Texts
 from bot.telegram.api import Target
 from bot.telegram.pace import Pace
 from engine.domain.json import JsonObject
@@ -86,3 +90,14 @@ def unshown(error: IntegrationError) -> str:
     if not isinstance(error, UnavailableError):
         return "telegram_talk.cannot_show"
     return "" if error.retry_after is None else "telegram_talk.busy"
+
+
+async def shown(call: Awaitable[object], texts: Texts) -> str:
+    """Wait for a call that shows something; words for whoever wanted it where it cannot be shown."""
+    try:
+        await call
+    except IntegrationError as error:
+        logger.bind(code=error.code, detail=error.detail).info("telegram_answer_unshown")
+        words = unshown(error)
+        return texts.say(words) if words else ""
+    return ""

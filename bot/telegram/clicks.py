@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-
 from loguru import logger
 
 from bot.forms.decisions import block_of
 from bot.presses import Press
-from bot.pressing import Pressing, unknown_button
+from bot.pressing import EDITS, Pressing, unknown_button
 from bot.render.texts import Texts
 from bot.render.undo import undo_block
 from bot.telegram.address import Talk
 from bot.telegram.api import ANSWER_CHARACTERS, Target
-from bot.telegram.calls import unshown
+from bot.telegram.calls import shown
 from bot.telegram.desk import Desk, number
 from bot.telegram.form import Forms
+from bot.telegram.form_asked import of_a_step
 from bot.telegram.markup.details import details_body
 from bot.telegram.markup.undo import undo_answered, undo_body
+from bot.telegram.plan_sheets import PlanSheets
 from bot.telegram.presses import read_data
 from engine.domain.ids import ApprovalId, ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
 from engine.errors import ConflictError, IntegrationError, TizmorError
+from engine.planning.edit_check import must_be_open
 from engine.ports.chat_log import Delivery
 
 
@@ -33,6 +34,7 @@ class Clicks:
         self._desk = desk
         self._forms = forms
         self._pressing = Pressing(desk.door)
+        self._sheets = PlanSheets(desk)
 
     async def click(self, delivery: Delivery) -> None:
         """Do what the button stands for; whatever stands against it is said to whoever pressed it, and to nobody else."""
@@ -50,7 +52,7 @@ class Clicks:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._desk.refusals.words(error, texts)
+            words = await self._refused(error, texts)
         await self.answer(delivery, words)
 
     async def answer(self, delivery: Delivery, words: str) -> None:
@@ -61,23 +63,41 @@ class Clicks:
         except IntegrationError as error:
             logger.bind(code=error.code, detail=error.detail).info("telegram_button_unanswered")
 
+    async def _refused(self, error: TizmorError, texts: Texts) -> str:
+        if error.code == "plan_empty":  # its own words are about a plan of which nothing is left
+            return texts.say("chat.form.plan_stays")
+        return await self._desk.refusals.words(of_a_step(error), texts)
+
     async def _pressed(self, delivery: Delivery, press: Press, principal: Principal, texts: Texts) -> str:
         payload = delivery.payload
         where = Talk(chat=number(payload, "chat"), topic=number(payload, "topic"))
-        message = number(payload, "message")
-        if press.action == "form":
-            ours = payload.get("known") is True
-            return await self._forms.pressed(principal, press, where, message, delivery.key, known=ours)
-        if press.action == "page" and payload.get("known") is not True:
+        message, ours = number(payload, "message"), payload.get("known") is True
+        if press.action == "page" and not ours:
             raise unknown_button(press.action)  # nobody says whose message would be drawn over
-        if press.action in {"details", "page"}:
-            return await self._show_details(press, principal, where, message)
-        if press.action in {"undo", "undo_yes", "undo_no"}:
-            return await self._undo(press, principal, where, message, delivery)
+        match press.action:
+            case "form":
+                return await self._forms.pressed(principal, press, where, message, delivery.key, known=ours)
+            case "details" | "page":
+                return await self._show_details(press, principal, where, message)
+            case "undo" | "undo_yes" | "undo_no":
+                return await self._undo(press, principal, where, message, delivery)
+            case "plan":
+                target = Target(chat=where.chat, topic=where.topic, reply_to=message, silent=True)
+                return await self._sheets.open(principal, ExecutionId(press.execution), target)
+            case action if action in EDITS:
+                return await self._sheets.press(principal, press, where, message, delivery.key, known=ours)
+            case _:
+                about = message if ours or press.action != "edit_step" else 0  # a sheet is drawn over in the end
+                return await self._done(delivery, press, principal, where, about) or (
+                    texts.say("telegram_talk.thanks") if press.action == "feedback" else ""
+                )
+
+    async def _done(self, delivery: Delivery, press: Press, principal: Principal, where: Talk, about: int) -> str:
+        """Do it, or open the form that it takes."""
         question = await self._pressing.press(principal, press, delivery.key)
-        if question is not None:
-            return await self._forms.open(principal, press, question, where, message, delivery.key)
-        return texts.say("telegram_talk.thanks") if press.action == "feedback" else ""
+        if question is None:
+            return ""
+        return await self._forms.open(principal, press, question, where, about, delivery.key)
 
     async def _undo(self, press: Press, principal: Principal, where: Talk, message: int, delivery: Delivery) -> str:
         """Ask whether to take it back, in a message that says what exactly that is; or do what was answered there."""
@@ -89,7 +109,7 @@ class Clicks:
             if block is None:  # its time ended this very moment
                 raise ConflictError("undo_too_late", f"Execution {execution} cannot be taken back any more.")
             target = Target(chat=where.chat, topic=where.topic, reply_to=message, silent=True)
-            return await self._shown(self._desk.calls.send(target, undo_body(block, texts, press.execution)), texts)
+            return await shown(self._desk.calls.send(target, undo_body(block, texts, press.execution)), texts)
         if press.action == "undo_yes":
             snapshot = await self._desk.door.undo(principal, execution)
             texts, words = _texts(snapshot), "undo.going_on"
@@ -98,23 +118,15 @@ class Clicks:
         answered = undo_answered(texts.say(words), texts)
         if delivery.payload.get("known") is not True:
             return ""  # nobody says whose message would be drawn over
-        return await self._shown(self._desk.calls.edit(where.chat, message, answered), texts)
-
-    async def _shown(self, call: Awaitable[object], texts: Texts) -> str:
-        """Wait for a call that shows something; words for whoever pressed where it cannot be shown."""
-        try:
-            await call
-        except IntegrationError as error:
-            logger.bind(code=error.code, detail=error.detail).info("telegram_answer_unshown")
-            words = unshown(error)
-            return texts.say(words) if words else ""
-        return ""
+        return await shown(self._desk.calls.edit(where.chat, message, answered), texts)
 
     async def _unknown(self, press: Press, principal: Principal) -> str:
         """The message has no such button: it lost it while it was pressed, and who decided is told, or it never had it, and
         nothing is done."""
         if press.action in {"undo", "undo_yes"}:
             await self._desk.door.may_undo(principal, ExecutionId(press.execution))
+        if press.action == "plan":
+            must_be_open(await self._desk.door.execution(principal, ExecutionId(press.execution)))
         if press.approval and press.action not in {"form", "page", "details"}:
             await self._pressing.must_be_open(principal, ApprovalId(press.approval))
         raise unknown_button(press.action)
@@ -129,9 +141,9 @@ class Clicks:
         page = int(press.choice) if press.choice.isdecimal() else 0
         body = details_body(block, texts, page)
         if press.action == "page":
-            return await self._shown(self._desk.calls.edit(where.chat, message, body), texts)
+            return await shown(self._desk.calls.edit(where.chat, message, body), texts)
         target = Target(chat=where.chat, topic=where.topic, reply_to=message, silent=True)
-        return await self._shown(self._desk.calls.send(target, body), texts)
+        return await shown(self._desk.calls.send(target, body), texts)
 
 
 def _texts(snapshot: ExecutionSnapshot) -> Texts:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from bot.commands import Command, steering
 from bot.door import Question
@@ -19,10 +18,12 @@ from bot.pressing import unknown_button
 from bot.refusals import Refusals
 from bot.render.texts import Texts
 from bot.telegram.address import Talk, user_of
+from bot.telegram.form_asked import Door, Lapsed, asked, of_a_step, texts_of, was_edited
 from bot.telegram.form_pages import done_words, is_given_up
 from bot.telegram.form_shelf import FormShelf, Holder, Messages
 from bot.telegram.form_state import (
     AT_ONCE,
+    BY_FIELD,
     Draft,
     Scene,
     Turn,
@@ -30,6 +31,7 @@ from bot.telegram.form_state import (
     begin,
     below,
     decision_of,
+    done,
     is_of,
     pressed,
     read,
@@ -38,15 +40,14 @@ from bot.telegram.form_state import (
     taken_back,
     wrong,
 )
-from engine.domain.approval import Approval, ApprovalStatus, Decision, DecisionVerb
-from engine.domain.ids import ApprovalId
+from engine.domain.approval import ApprovalStatus, Decision, DecisionVerb
 from engine.domain.request import dominant_locale
 from engine.domain.tenant import Principal
 from engine.errors import ConflictError, IntegrationError, NotAllowedError, NotFoundError, TizmorError
 from engine.ports.clock import Clock
 from engine.ports.drafts import FormDrafts
 
-FORMS = AT_ONCE | {"edit", "change"}
+FORMS = AT_ONCE | BY_FIELD | {"change"}
 """Actions of buttons that open one."""
 
 REASON_AWAITED = timedelta(minutes=5)
@@ -58,22 +59,6 @@ _MADE = {
     DecisionVerb.REJECT: ApprovalStatus.REJECTED,
     DecisionVerb.ANSWER: ApprovalStatus.APPROVED,
 }
-
-
-class Door(Protocol):
-    """What forms ask of ``bot.door.ChatDoor``, which says what each method promises."""
-
-    async def question(self, principal: Principal, approval_id: ApprovalId) -> Question:
-        """An approval that the principal may decide."""
-        ...
-
-    async def check(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> None:
-        """Would a decision be taken?"""
-        ...
-
-    async def decide(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> Approval:
-        """Answer an approval."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +107,7 @@ class Forms:
             press: the button's.
             question: what it is about, open.
             where: the chat, and the topic.
-            message: the button's.
+            message: the button's; 0: nobody knows that it is ours.
             key: of the delivery; the same one again opens no second form.
 
         Returns:
@@ -166,8 +151,8 @@ class Forms:
             RequestError: nobody may decide that, or not this person.
             UnavailableError: handle the delivery again.
         """
-        question = await self._door.question(principal, ApprovalId(press.approval))
-        texts, user = _texts(question), user_of(principal.id)
+        found = await asked(self._door, principal, press.approval)
+        texts, user = texts_of(found), user_of(principal.id)
         op, _, owner = press.choice.partition(".")
         if user is None or not is_of(owner, user):
             return texts.say("conversation.not_yours")
@@ -177,7 +162,7 @@ class Forms:
             if known:
                 await self._shelf.end(where, message, texts.say("telegram_form.closed"), texts)
             return texts.say("telegram_form.closed")
-        return await self._step(holder, draft, question, lambda scene: pressed(draft, op, scene))
+        return await self._step(holder, draft, found, lambda scene: pressed(draft, op, scene))
 
     async def said(self, principal: Principal, where: Talk, text: str, reply_to: int, key: str) -> Taken | None:
         """A message, which may be an answer to what a form asks: in a group, one that is a reply to the form or its question;
@@ -208,7 +193,7 @@ class Forms:
         if draft.over and draft.handled != key:
             return Taken(words=Texts(dominant_locale(text), self._timezone).say("telegram_form.closed"))
         try:
-            question = await self._door.question(principal, ApprovalId(draft.approval))
+            found = await asked(self._door, principal, draft.approval)
         except IntegrationError:
             raise
         except TizmorError as error:
@@ -218,10 +203,10 @@ class Forms:
             await self._shelf.end(where, draft.message, words, texts)
             return Taken()
         if is_given_up(text):
-            words = await self._step(holder, draft, question, lambda scene: pressed(draft, "x", scene))
+            words = await self._step(holder, draft, found, lambda scene: pressed(draft, "x", scene))
         else:
             words = await self._step(
-                holder, draft, question, lambda scene: answered(draft, text, reply_to, scene), typed=True
+                holder, draft, found, lambda scene: answered(draft, text, reply_to, scene), typed=True
             )
         return Taken(words=words)
 
@@ -250,11 +235,14 @@ class Forms:
         self,
         holder: Holder,
         draft: Draft,
-        question: Question,
+        found: Question | Lapsed,
         act: Callable[[Scene], Turn],
         *,
         typed: bool = False,
     ) -> str:
+        if isinstance(found, Lapsed):
+            return await self._lapse(holder, draft, found)
+        question = found
         scene = self._scene(question, holder.user, holder.where)
         again = draft.handled == holder.key
         if draft.sending is not None:
@@ -265,8 +253,21 @@ class Forms:
             await self._shelf.keep(holder, draft)
         elif scene is not None and not draft.over and not again:
             return await self._act(holder, draft, scene, act(scene), typed=typed)
-        why = await self._shelf.show(holder, draft, scene, _texts(question))
-        return _unshown(why, draft, _texts(question))
+        why = await self._shelf.show(holder, draft, scene, texts_of(question))
+        return _unshown(why, draft, texts_of(question))
+
+    async def _lapse(self, holder: Holder, draft: Draft, lapsed: Lapsed) -> str:
+        """End the form of a step that cannot be edited any more; it was edited by this very form where that had got so far."""
+        texts = texts_of(lapsed)
+        if not draft.over:
+            if draft.sending is not None and was_edited(lapsed.snapshot, draft, holder.principal):
+                draft = done(draft, done_words(draft, texts))
+            else:
+                draft = replace(draft, sending=None, asked="", over=await self._refusals.words(lapsed.error, texts))
+            draft = replace(draft, handled=holder.key)
+            await self._shelf.keep(holder, draft)
+        why = await self._shelf.show(holder, draft, None, texts)
+        return _unshown(why, draft, texts)
 
     async def _act(self, holder: Holder, before: Draft, scene: Scene, turn: Turn, *, typed: bool) -> str:
         draft = replace(turn.draft, handled=holder.key)
@@ -298,6 +299,8 @@ class Forms:
                 raise
             except TizmorError as error:  # what is about no field is told when it is sent
                 errors = refused_by_field(scene.block, error, scene.texts)
+                if not errors and error.code == "inputs_invalid":  # of which is not said; the others have fitted before
+                    errors = {key: scene.texts.error(error.code)}
         if key in errors:
             return taken_back(draft, before, key, errors[key])
         return wrong(draft, errors, scene) if errors else draft
@@ -306,25 +309,25 @@ class Forms:
         self, holder: Holder, draft: Draft, question: Question, scene: Scene | None, *, again: bool
     ) -> Draft:
         """Make the decision that is kept in the form; ``again``: an earlier try may have made it already."""
-        decision, texts = decision_of(draft.sending or {}), _texts(question)
-        over = replace(draft, sending=None, asked="", errors={}, handled=holder.key, over=done_words(draft, texts))
+        decision, texts = decision_of(draft.sending or {}), texts_of(question)
+        over = replace(done(draft, done_words(draft, texts)), handled=holder.key)
         try:
             await self._door.decide(holder.principal, question.approval.id, decision)
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._refusals.words(error, texts)
+            words = await self._refusals.words(of_a_step(error), texts)
             if scene is not None and not isinstance(error, ConflictError | NotFoundError | NotAllowedError):
                 errors = refused_by_field(scene.block, error, texts) or {WORDS: words}
                 over = replace(wrong(draft, errors, scene), handled=holder.key)
-            elif not (again and _is_ours(error, holder.principal, decision)):
-                over = replace(over, over=words)
+            elif not (again and await self._is_ours(error, holder.principal, draft, decision)):
+                over = replace(over, left=draft.left, over=words)
         await self._shelf.keep(holder, over)
         return over
 
     async def _why_closed(self, principal: Principal, question: Question) -> str:
         """Words for a question that was decided, or is not needed any more."""
-        texts, status = _texts(question), question.approval.status
+        texts, status = texts_of(question), question.approval.status
         try:
             await self._door.check(principal, question.approval.id, Decision(verb=DecisionVerb.REJECT, comment=""))
         except IntegrationError:
@@ -335,21 +338,18 @@ class Forms:
         told = texts.say(f"conversation.approval_status.{status.value}")
         return texts.say("conversation.already_closed", status=told)
 
+    async def _is_ours(self, error: TizmorError, principal: Principal, draft: Draft, decision: Decision) -> bool:
+        """Is what stands against a decision that it was made before, by an earlier try?"""
+        if draft.action == "edit_step":
+            now = await asked(self._door, principal, draft.approval)
+            return was_edited(now.snapshot, draft, principal)
+        who, status = error.parameters.get("who", ""), error.parameters.get("status", "")
+        return error.code == "already_decided" and who in principal.ids and status == _MADE.get(decision.verb)
+
     def _scene(self, question: Question, user: int, where: Talk) -> Scene | None:
         return scene_of(question, self._clock.now(), user, where)
-
-
-def _texts(question: Question) -> Texts:
-    request = question.snapshot.execution.request
-    return Texts(request.locale, request.timezone)
 
 
 def _unshown(why: str, draft: Draft, texts: Texts) -> str:
     """Words for what the form could not show: how it ended, where it did."""
     return (draft.over or texts.say(why)) if why else ""
-
-
-def _is_ours(error: TizmorError, principal: Principal, decision: Decision) -> bool:
-    """Is what stands against a decision that it was made before, by an earlier try?"""
-    who, status = error.parameters.get("who", ""), error.parameters.get("status", "")
-    return error.code == "already_decided" and who in principal.ids and status == _MADE.get(decision.verb)

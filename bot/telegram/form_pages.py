@@ -37,9 +37,16 @@ _ROW = 30
 """Buttons whose labels together are no longer than this share a row."""
 _SPACES = re.compile(r"\s+")
 
-_TITLES = {"edit": "edit", "change": "change", "reject": "reason", "drop": "drop", "answer": "answer"}
+_TITLES = {"reject": "reason"}
+"""Where it is not the action's own name."""
 _LABELS = {"reject": "reason_label", "drop": "drop_label", "answer": "answer_label", "change": "change_label"}
-_DONE = {"edit": "modified", "change": "plan_changed", "reject": "rejected", "drop": "plan_dropped"}
+_DONE = {
+    "edit": "modified",
+    "edit_step": "plan_changed",
+    "change": "plan_changed",
+    "reject": "rejected",
+    "drop": "plan_dropped",
+}
 
 
 def form_body(draft: Draft, scene: Scene) -> JsonObject:
@@ -108,7 +115,7 @@ def _fields(draft: Draft, scene: Scene) -> tuple[list[Part], list[JsonValue]]:
         else:
             buttons.append(_button(mark + _name(asked, texts), f"f{place}", draft, scene))
     parts += _foot(draft, scene, "telegram_form.changed" if draft.values else "telegram_form.pick", page, pages)
-    ends = [_button(texts.say("chat.form.save"), "s", draft, scene)] if draft.values else []
+    ends = [_button(_save(draft, texts), "s", draft, scene)] if draft.values else []
     return parts, [*_rows(ends), *_packed(buttons), *_turns(page, pages, draft, scene), *_rows([_cancel(draft, scene)])]
 
 
@@ -118,9 +125,11 @@ def _question(draft: Draft, scene: Scene, asked: Asked | None) -> tuple[list[Par
         return _fields(draft, scene)
     texts, rule, place = scene.texts, asked.rule, scene.fields.index(asked)
     current = _as_it_stands(draft, scene)[asked.field.name]
-    head = para(Span(text=f"{_CHANGED} "), Span(text=label_of(asked.field, texts.direction, PLAIN), bold=True))
+    name = Span(text=label_of(asked.field, texts.direction, PLAIN), bold=True)
     told = replace(current, label=texts.say("telegram_form.now"), known=True, note="")
-    parts: list[Part] = [head, *field_parts([told], texts, PLAIN, _WHOLE)]
+    # A gate stands above its form with all it is about; of a step only this says which it is.
+    above = _head(draft, scene) if draft.action == "edit_step" else []
+    parts: list[Part] = [*above, para(Span(text=f"{_CHANGED} "), name), *field_parts([told], texts, PLAIN, _WHOLE)]
     if asked.key in draft.errors:
         parts.append(_error(draft.errors[asked.key]))
     hints = [_hint(asked, draft, scene), _how(scene, pressed_only=rule.kind in {"boolean", "choice"})]
@@ -181,7 +190,7 @@ def _drawn(parts: Sequence[Part], texts: Texts) -> dict[str, JsonValue]:
 
 
 def _head(draft: Draft, scene: Scene, limit: int = _SUBJECT) -> list[Part]:
-    title = scene.texts.say(f"chat.form.{_TITLES[draft.action]}")
+    title = scene.texts.say(f"chat.form.{_TITLES.get(draft.action, draft.action)}")
     subject = PLAIN.brief(scene.block.subject or scene.block.title, limit)
     parts: list[Part] = [para(Span(text=f"{_CHANGED} "), ours(title, bold=True))]
     return [*parts, para(ours(subject), tight=True)] if subject else parts
@@ -190,10 +199,15 @@ def _head(draft: Draft, scene: Scene, limit: int = _SUBJECT) -> list[Part]:
 def _foot(draft: Draft, scene: Scene, key: str, page: int, pages: int) -> list[Part]:
     texts = scene.texts
     parts: list[Part] = [_error(draft.errors[WORDS])] if WORDS in draft.errors else []
-    lines = [texts.say(key, save=texts.say("chat.form.save"))]
+    lines = [texts.say(key, save=_save(draft, texts))]
     if pages > 1:
         lines.append(texts.say("chat.page", page=page + 1, pages=pages))
     return [*parts, *(small(line, texts.direction) for line in lines)]
+
+
+def _save(draft: Draft, texts: Texts) -> str:
+    """What the button says that sends what stands in the form."""
+    return texts.say("chat.form.save_step" if draft.action == "edit_step" else "chat.form.save")
 
 
 def _hint(asked: Asked, draft: Draft, scene: Scene) -> str:

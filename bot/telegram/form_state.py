@@ -34,6 +34,9 @@ PAGE = 8
 AT_ONCE = frozenset({"reject", "drop", "answer"})
 """Forms that ask for words and nothing else: what is answered is sent."""
 
+BY_FIELD = frozenset({"edit", "edit_step"})
+"""Forms that ask for one argument after another."""
+
 UNSEEN = -1
 """A message that may have been sent: nobody knows its number."""
 
@@ -48,11 +51,11 @@ class Draft:
 
     approval: str
     action: str
-    """Of the button that opened it: ``edit``, ``change``, ``reject``, ``drop`` or ``answer``."""
+    """Of the button that opened it: ``edit``, ``edit_step``, ``change``, ``reject``, ``drop`` or ``answer``."""
     handled: str
     """Key of the last delivery that changed it: handled again, it changes nothing."""
     about: int = 0
-    """The message it was opened from."""
+    """The message it was opened from; 0: nobody knows that it is ours."""
     opened: float = 0
     """When, in seconds since 1970."""
     message: int = 0
@@ -183,7 +186,7 @@ def begin(press: Press, scene: Scene, key: str, about: int, before: Draft | None
     if draft.action in AT_ONCE:
         return replace(draft, asked=WORDS, words="")
     alone = [one.key for one in scene.fields if scene.asked(one.key)]
-    return replace(draft, asked=alone[0]) if draft.action == "edit" and len(alone) == 1 else draft
+    return replace(draft, asked=alone[0]) if draft.action in BY_FIELD and len(alone) == 1 else draft
 
 
 def pressed(draft: Draft, op: str, scene: Scene) -> Turn:
@@ -192,7 +195,8 @@ def pressed(draft: Draft, op: str, scene: Scene) -> Turn:
     letter, place = (match[1], int(match[2] or -1)) if match else ("", -1)
     match letter:
         case "x":
-            return Turn(draft=replace(draft, over=scene.texts.say("telegram_form.cancelled"), asked=""))
+            key = "step_cancelled" if draft.action == "edit_step" else "cancelled"
+            return Turn(draft=replace(draft, over=scene.texts.say(f"telegram_form.{key}"), asked=""))
         case "s":
             return _send(draft, scene)
         case "p" if place >= 0:
@@ -203,7 +207,7 @@ def pressed(draft: Draft, op: str, scene: Scene) -> Turn:
             return Turn(draft=replace(draft, asked=WORDS, prompt=0, errors={}))
         case "k":
             return Turn(draft=replace(draft, asked="" if draft.action not in AT_ONCE else draft.asked, errors={}))
-        case "f" | "v" | "e" | "o" if draft.action == "edit":
+        case "f" | "v" | "e" | "o" if draft.action in BY_FIELD:
             asked = scene.at(place)
             return (
                 Turn(draft=draft)
@@ -290,8 +294,15 @@ def taken_back(draft: Draft, before: Draft, key: str, words: str) -> Draft:
     return replace(draft, values=before.values, asked=key, prompt=0, errors={key: words})
 
 
+def done(draft: Draft, words: str) -> Draft:
+    """The form once its decision was taken. The plan sheet that a step was edited from is out of date then: nothing of it is
+    left to be pressed."""
+    left = draft.about if draft.action == "edit_step" and not draft.left else draft.left
+    return replace(draft, sending=None, asked="", errors={}, left=left, over=words)
+
+
 def _send(draft: Draft, scene: Scene) -> Turn:
-    if draft.action == "edit" and not draft.values:
+    if draft.action in BY_FIELD and not draft.values:
         return Turn(draft=draft, notice=scene.texts.say("telegram_form.nothing_changed"))
     if draft.action == "change" and not (draft.dropped or draft.words):
         return Turn(draft=draft, notice=scene.texts.say("chat.form.nothing"))

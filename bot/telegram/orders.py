@@ -9,9 +9,11 @@ from bot.commands import Command
 from bot.linking import Linking
 from bot.render.texts import Phrase, Texts
 from bot.telegram.address import Talk, talk_of
+from bot.telegram.api import Target
 from bot.telegram.desk import Desk
 from bot.telegram.menus import COMMANDS
 from bot.telegram.people import Joined
+from bot.telegram.plan_sheets import PlanSheets
 from engine.domain.request import dominant_locale
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
@@ -39,6 +41,7 @@ class Orders:
     def __init__(self, desk: Desk, linking: Linking) -> None:
         self._desk = desk
         self._linking = linking
+        self._sheets = PlanSheets(desk)
 
     def is_for_strangers(self, delivery: Delivery) -> bool:
         """May somebody nobody knows send this command?"""
@@ -53,13 +56,15 @@ class Orders:
 
     async def obey(self, delivery: Delivery, principal: Principal, talk: Talk) -> None:
         """Carry out a command that carries no request, and answer where it was given: in a group, what is about a person
-        alone goes to them in private."""
+        alone goes to them in private. Below the plan, where it is the only one that can be changed, comes its sheet."""
         texts, command = self._texts(delivery), _command(delivery)
         words = await self._words(command, delivery, principal, talk, texts)
         if talk.private or command not in ABOUT_ONESELF:
             await self._desk.tell(delivery, words)
         else:
             await self._desk.tell_alone(delivery, words, texts)
+        if talk.private and command is Command.PLAN:
+            await self._sheets.offer(principal, delivery, Target(chat=talk.chat, topic=talk.topic, silent=True))
 
     async def _words(self, command: Command, delivery: Delivery, principal: Principal, talk: Talk, texts: Texts) -> str:
         conversing, named = self._desk.conversing, str(delivery.payload.get("command", ""))

@@ -30,9 +30,13 @@ _CODES = {
     "back": "v",
     "page": "n",
     "form": "m",
+    "plan": "l",
+    "edit_step": "i",
+    "retry_step": "j",
+    "drop_step": "h",
 }
 _ACTIONS = {code: action for action, code in _CODES.items()}
-_ABOUT_EXECUTION = frozenset({"pause", "resume", "cancel", "feedback", "retry", "undo", "undo_yes", "undo_no"})
+_ABOUT_EXECUTION = frozenset({"pause", "resume", "cancel", "feedback", "retry", "undo", "undo_yes", "undo_no", "plan"})
 _SHAPE = re.compile(r"([a-z]):([0-9A-Za-z_-]{1,32})(?::([0-9A-Za-z.+-]{1,27}))?")
 
 

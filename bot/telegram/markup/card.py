@@ -69,6 +69,8 @@ def _named(block: ApprovalBlock) -> Part:
 
 
 def _controls(card: Card) -> Keyboard:
-    """Pause, resume, stop; the result is rated, and what failed is tried again, where it stands."""
+    """Pause, resume, stop, and below them the way to the plan, whose words are longer; the result is rated, and what failed is
+    tried again, where it stands."""
     steering = [action for action in card.actions if action.action not in ON_THE_RESULT]
-    return [[button(Press(action=action.action, execution=card.id), action.label) for action in steering]]
+    rows = ([a for a in steering if a.action != "plan"], [a for a in steering if a.action == "plan"])
+    return [[button(Press(action=a.action, execution=card.id), a.label) for a in row] for row in rows]

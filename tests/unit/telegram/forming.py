@@ -20,7 +20,7 @@ from bot.telegram.api import Target
 from bot.telegram.form import FORMS, Forms, Taken
 from bot.telegram.presses import read_data
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision
-from engine.domain.ids import DEFAULT_TENANT, ApprovalId, ConversationId, PrincipalId
+from engine.domain.ids import DEFAULT_TENANT, ApprovalId, ConversationId, ExecutionId, PrincipalId
 from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
@@ -165,6 +165,10 @@ class Door:
         shot = replace(self.shot, approvals=(self.approval,))
         return Question(approval=self.approval, snapshot=shot, schema=self._schema())
 
+    async def execution(self, principal: Principal, execution_id: ExecutionId) -> ExecutionSnapshot:
+        authorise(principal, Action.SEE, tenant=DEFAULT_TENANT, owner=self.shot.execution.request.user_id)
+        return self.shot
+
     async def check(self, principal: Principal, approval_id: ApprovalId, decision: Decision) -> None:
         await self.question(principal, approval_id)
         if self.approval.status is not ApprovalStatus.PENDING:
@@ -254,7 +258,7 @@ class World:
                 message,
                 self.key(),
             )
-        question = await Pressing(cast("Any", self.door)).press(principal, press)
+        question = await Pressing(cast("Any", self.door)).press(principal, press, key)
         assert question is not None
         return await self.forms.open(principal, press, question, self.where, message, key or self.key())
 

@@ -13,6 +13,7 @@ from engine.domain.approval import ApprovalKind, ApprovalStatus
 from engine.errors import UnavailableError
 from tests.unit.forms.made import MEETING, gate
 from tests.unit.telegram.forming import GROUP, PRIVATE, CrashError, World, asking
+from tests.unit.telegram.stepping import a_step
 
 Delivery = Callable[[], Awaitable[object]]
 
@@ -48,6 +49,9 @@ CHANGE = (
     opened("change"), pressed("2. Look up people: Yoav"), pressed("3. Sum up what was found"), pressed("3. Sum up what was found"),
     pressed("Something else…"), said("only two weeks"), pressed("Change"),
 )  # fmt: skip
+STEP = (
+    opened("edit_step"), pressed("Title"), said("x" * 301), said("Kick-off"), pressed("Starts"), said("15:00"), pressed("Save"),
+)  # fmt: skip
 GIVEN_UP = (opened("edit"), pressed("Title"), said("Kick-off"), pressed("Title"), said("never mind"))
 STORIES: dict[str, Sequence[Callable[[World, str], Delivery]]] = {
     "edit": EDIT,
@@ -55,13 +59,18 @@ STORIES: dict[str, Sequence[Callable[[World, str], Delivery]]] = {
     "reject": REJECT,
     "reject in a group": REJECT,
     "change": CHANGE,
+    "step": STEP,
+    "step in a group": STEP,
     "given up": GIVEN_UP,
 }
 MOST_EFFECTS = 60
 
 
 def begin(story: str) -> World:
-    world = World(where=GROUP if "group" in story else PRIVATE)
+    where = GROUP if "group" in story else PRIVATE
+    if story.startswith("step"):
+        return a_step(where=where)[0]
+    world = World(where=where)
     if story == "change":
         return world.about(asking(ApprovalKind.PLAN))
     return world.about(gate(MEETING), ScheduleMeetingArguments)

@@ -116,13 +116,13 @@ SCHEMA: JsonObject = {
         "tags": {"type": "array", "items": {"type": "string"}, "minItems": 1},
         "who": {"type": "object", "properties": {"name": {"type": "string"}, "email": {"type": "string"}}},
         "tree": {"type": "object"},
-        "on": {"type": "boolean"},
+        "loud": {"type": "boolean"},
         "note": {"type": "string", "maxLength": 2000},
     }
 }
 THING: JsonObject = {
     "colour": "green", "size": 2, "mail": "a@b.example", "share": 0.25, "maybe": "x", "later": "2026-12-05T10:00:00+02:00",
-    "tags": ["x", "y"], "who": {"name": "Dana", "email": "d@e.example"}, "tree": {"a": [1, {"b": None}]}, "on": True, "note": "n",
+    "tags": ["x", "y"], "who": {"name": "Dana", "email": "d@e.example"}, "tree": {"a": [1, {"b": None}]}, "loud": True, "note": "n",
 }  # fmt: skip
 
 
@@ -143,7 +143,7 @@ async def to_field(world: World, name: str) -> None:
         ("colour", "red", "red"),
         ("size", "3", 3),
         ("size", "Leave empty", None),
-        ("on", "No", False),
+        ("loud", "No", False),
         ("maybe", "Leave empty", None),
         ("later", "Leave empty", None),
         ("note", "Leave empty", ""),
@@ -169,7 +169,7 @@ async def test_what_can_be_pressed_is_pressed(name: str, button: str, found: Jso
         ("tags", "p, q", ["p", "q"]),
         ("who", "Noa <noa@a.example>", {"name": "Noa", "email": "noa@a.example"}),
         ("tree", '{"c": 1}', {"c": 1}),
-        ("on", "no", False),
+        ("loud", "no", False),
         ("note", "a\nb", "a\nb"),
     ],
 )
@@ -182,7 +182,7 @@ async def test_what_can_be_typed_is_typed(name: str, answer: str, found: JsonVal
     assert world.arguments() == {**THING, name: found}
 
 
-@pytest.mark.parametrize("name", ["tags", "on", "colour"])
+@pytest.mark.parametrize("name", ["tags", "loud", "colour"])
 async def test_what_may_not_be_empty_has_no_button_for_it(name: str) -> None:
     world = thing()
     await world.open("edit")
@@ -314,10 +314,10 @@ async def test_a_button_of_an_earlier_question_puts_nothing_into_a_later_one() -
     await to_field(world, "colour")
     late = world.data("red")
     await world.press("Leave as it is")
-    await to_field(world, "on")
+    await to_field(world, "loud")
     await world.press_data(world.form.number, late)
     assert world.draft["values"] == {}
-    assert world.form.text.startswith("✏️ on")
+    assert world.form.text.startswith("✏️ loud")
 
 
 @pytest.mark.parametrize(

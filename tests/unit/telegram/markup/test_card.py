@@ -120,7 +120,7 @@ def test_the_bar_is_empty_before_anything_is_done_and_full_only_when_all_is(done
 
 @pytest.mark.parametrize(
     ("state", "actions"),
-    [("running", ["pause", "cancel"]), ("paused", ["resume", "cancel"]), ("done", []), ("failed", [])],
+    [("running", ["pause", "cancel", "plan"]), ("paused", ["resume", "cancel", "plan"]), ("done", []), ("failed", [])],
 )
 def test_the_buttons_steer_the_execution_and_the_result_is_rated_where_it_stands(
     state: str, actions: list[str]
@@ -129,8 +129,8 @@ def test_the_buttons_steer_the_execution_and_the_result_is_rated_where_it_stands
     assert pressed == [Press(action=action, execution="x-en") for action in actions]
 
 
-def test_the_buttons_stand_in_one_row_in_the_language_of_the_request() -> None:
-    assert labels(of("he", "running")) == [["השהיה", "עצירה"]]
+def test_the_way_to_the_plan_stands_below_the_other_buttons_in_the_language_of_the_request() -> None:
+    assert labels(of("he", "running")) == [["השהיה", "עצירה"], ["שינוי התוכנית"]]
 
 
 def test_a_paused_card_says_why_it_stands() -> None:
