@@ -253,9 +253,10 @@ async def test_a_stale_sheet_says_why_nothing_comes_of_it(tmp_path: Path) -> Non
 async def test_a_step_that_changed_while_its_form_was_open_closes_the_form(tmp_path: Path) -> None:
     async with gated(tmp_path, group=False) as (conversation, serving):
         await conversation.press("plan")
-        await conversation.press("edit_step", "4")
-        await conversation.sees("form")
-        await conversation.press("drop_step", "4")
+        await conversation.press("edit_step", "5")
+        await conversation.press("form", "Title")
+        await conversation.told("Write")
+        await conversation.press("drop_step", "5")
         await version(serving, 2)
         await conversation.says(BUDGET)
         await conversation.told(REPLACED)
