@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import datetime
 from typing import cast
 
 from bot.door import Question
@@ -15,10 +16,11 @@ from bot.slack.asking import Asking
 from bot.slack.desk import Desk
 from bot.slack.forms import Values, form_view, read_form, refusal_by_input
 from bot.slack.markup.forms import TEXT, read_words
+from bot.slack.plan_sheets import TWICE, PlanSheets, is_theirs
 from engine.domain.ids import ApprovalId, ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
-from engine.errors import ConflictError, IntegrationError, RefusedError, RequestError, TizmorError
+from engine.errors import IntegrationError, RefusedError, RequestError, TizmorError
 from engine.ports.chat_log import Delivery
 
 DO_THIS = "do_this"
@@ -34,6 +36,7 @@ class Clicks:
         self._desk = desk
         self._asking = asking
         self._pressing = Pressing(desk.door)
+        self._sheets = PlanSheets(desk)
 
     async def click(self, delivery: Delivery) -> None:
         """A button, or an option of a menu."""
@@ -67,24 +70,43 @@ class Clicks:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._desk.refusals.words(error, texts)
+            if await self._was_saved(press, principal, delivery.received_at - TWICE):
+                return {}  # Slack lost the answer; sent again, it has the key it had
+            words = await self._desk.refusal(error, texts)
             return refusal_by_input(question, _values(delivery), error, words, texts)
         return {}
 
     async def _pressed(self, delivery: Delivery, press: Press, principal: Principal) -> None:
         if press.action == "page":
             await self._turn(delivery, press, principal)
-            return
+        elif press.action == "plan":
+            await self._sheets.open(delivery, press, principal)
+        elif delivery.payload.get("view_id"):
+            await self._in_sheet(delivery, press, principal)
+        else:
+            await self._act(delivery, press, principal)
+
+    async def _in_sheet(self, delivery: Delivery, press: Press, principal: Principal) -> None:
+        """Pressed in the plan sheet: what came of it is said there, as long as it is there."""
+        try:
+            if await self._act(delivery, press, principal):
+                await self._sheets.done(delivery, press, principal)
+        except IntegrationError:
+            raise
+        except TizmorError as error:
+            if not await self._sheets.refused(delivery, press, principal, error):
+                raise
+
+    async def _act(self, delivery: Delivery, press: Press, principal: Principal) -> bool:
+        """Do it, or open the form that it needs; whether it is done."""
         question = await self._pressing.press(principal, press, delivery.key)
         if question is None:
-            return
+            return True
         view = form_view(press.action, question, press, _texts(question.snapshot))
         if view is None:
             raise unknown_button(press.action)
-        try:
-            await self._desk.web.open_view(str(delivery.payload.get("trigger_id", "")), view)
-        except RefusedError as error:
-            raise ConflictError("form_too_old", error.detail) from error
+        await self._desk.show_form(delivery, view)
+        return False
 
     async def _turn(self, delivery: Delivery, press: Press, principal: Principal) -> None:
         """Show another page of a form that only shows; one that was closed or turned meanwhile stays as it is."""
@@ -101,10 +123,22 @@ class Clicks:
             if words:
                 await self._asking.as_told(delivery, principal, press, words)
             return
+        try:
+            await self._decide(delivery, press, principal)
+        except RequestError:
+            if not await self._was_saved(press, principal, delivery.received_at):
+                raise
+
+    async def _decide(self, delivery: Delivery, press: Press, principal: Principal) -> None:
         question, now = await self._question(principal, press), self._desk.clock.now()
         read = read_form(press.action, question, _values(delivery), _texts(question.snapshot), now)
         if read.decision is not None:
             await self._desk.door.decide(principal, question.approval.id, read.decision)
+
+    async def _was_saved(self, press: Press, principal: Principal, since: datetime) -> bool:
+        """Has this person edited the step of this form since then: as a rule, with this very form before a crash?"""
+        about = await self._about(principal, press)
+        return about is not None and is_theirs(about, press, principal, since)
 
     async def _question(self, principal: Principal, press: Press) -> Question:
         return await self._desk.door.question(principal, ApprovalId(press.approval))
@@ -129,7 +163,7 @@ class Clicks:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._desk.refusals.words(error, texts)
+            words = await self._desk.refusal(error, texts)
         await self._desk.whisper(channel, user_of(principal.id) or "", words, thread_ts)
 
     async def _about(self, principal: Principal, press: Press) -> ExecutionSnapshot | None:

@@ -22,12 +22,16 @@ from bot.slack.responses import Responses
 from engine.domain.ids import DEFAULT_TENANT, TenantId
 from engine.domain.json import JsonObject
 from engine.domain.tenant import Principal, Role
-from engine.errors import (
-    IntegrationError,
-)
+from engine.errors import ConflictError, IntegrationError, RefusedError, TizmorError
 from engine.ports.chat_log import Delivery
 from engine.ports.clock import Clock
 from engine.ports.remarks import RemarkBook
+
+_SHOWN = frozenset({"exchanged_trigger_id", "push_limit_reached"})
+"""Refusals of a form that this press has opened already, or whose place such forms have taken."""
+
+_WORDS: Mapping[str, str] = {"step_unknown": "error.step_replaced", "plan_empty": "chat.form.plan_stays"}
+"""What refusals mean to whoever pressed a button of ours: it was drawn for a step that was there, and nothing is done yet."""
 
 
 class Web(Protocol):
@@ -59,6 +63,10 @@ class Web(Protocol):
 
     async def open_view(self, trigger_id: str, view: JsonObject) -> None:
         """Open a form."""
+        ...
+
+    async def push_view(self, trigger_id: str, view: JsonObject) -> None:
+        """Open a form on top of another."""
         ...
 
     async def update_view(self, view_id: str, view: JsonObject, hash: str) -> None:  # noqa: A002 - Slack's word
@@ -120,6 +128,33 @@ class Desk:
         if user is None:
             return Principal(id=delivery.user_id, tenant_id=self.tenant, role=Role.NONE)
         return await self.people.principal(user, str(delivery.payload.get("user_team") or ""))
+
+    async def show_form(self, delivery: Delivery, view: JsonObject) -> None:
+        """Open a form for whoever pressed: on top of the one in which they did, where they did it in one. Handled again,
+        a press opens nothing more.
+
+        Raises:
+            ConflictError: ``form_too_old``: Slack takes no form for that press any more.
+            IntegrationError: nobody knows whether it is open.
+        """
+        trigger = str(delivery.payload.get("trigger_id", ""))
+        try:
+            if delivery.payload.get("view_id"):
+                await self.web.push_view(trigger, view)
+            else:
+                await self.web.open_view(trigger, view)
+        except RefusedError as error:
+            if error.parameters.get("reason") not in _SHOWN:
+                raise ConflictError("form_too_old", error.detail) from error
+
+    async def refusal(self, error: TizmorError, texts: Texts) -> str:
+        """Why something was not done, in words for whoever wanted it.
+
+        Raises:
+            IntegrationError: they cannot be found now.
+        """
+        own = _WORDS.get(error.code)
+        return texts.say(own) if own else await self.refusals.words(error, texts)
 
     async def whisper(self, channel: str, user: str, text: str, thread_ts: str | None = None) -> None:
         """Say something only this person sees, markup escaped. Its failing is no failure of what was done."""

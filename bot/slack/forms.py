@@ -8,6 +8,7 @@ from datetime import datetime
 from bot.door import Question
 from bot.forms import decisions
 from bot.forms.decisions import Filled, Read, block_of, refused_by_field
+from bot.forms.edits import refused_field
 from bot.presses import Press
 from bot.render.approvals import ApprovalBlock
 from bot.render.texts import Texts
@@ -17,6 +18,7 @@ from bot.slack.markup.forms import (
     change_view,
     details_view,
     drop_view,
+    edit_step_view,
     edit_view,
     read_dropped,
     read_words,
@@ -47,10 +49,19 @@ def read_form(action: str, question: Question, values: Values, texts: Texts, now
 def refusal_by_input(
     question: Question | None, values: Values, error: TizmorError, words: str, texts: Texts
 ) -> Mapping[str, str]:
-    """Words about a form that is refused, under the input they are about: that of the argument the tool refused, else the
-    first that was sent, because Slack takes them only there."""
+    """Words about a form that is refused, under the input they are about: that of the argument the tool or the agent refused,
+    else the first that was sent, because Slack takes them only there."""
     block = block_of(question, texts) if question is not None else None
-    return refused_by_field(block, error, texts) or {next(iter(values), TEXT): words}
+    found = {**refused_by_field(block, error, texts), **_unfit(block, error, texts)}
+    return {key: said for key, said in found.items() if key in values} or {next(iter(values), TEXT): words}
+
+
+def _unfit(block: ApprovalBlock | None, error: TizmorError, texts: Texts) -> Mapping[str, str]:
+    """Words for each argument that does not fit a step: what is wrong begins with the argument's name."""
+    if block is None or error.code != "inputs_invalid":
+        return {}
+    names = [fault.partition(":")[0] for fault in error.parameters.get("faults", "").split("; ")]
+    return {key: said for name in names for key, said in refused_field(block, name, texts).items()}
 
 
 def _details(block: ApprovalBlock, schema: JsonObject, press: Press, texts: Texts) -> JsonObject:
@@ -60,6 +71,7 @@ def _details(block: ApprovalBlock, schema: JsonObject, press: Press, texts: Text
 
 VIEWS: Mapping[str, Callable[[ApprovalBlock, JsonObject, Press, Texts], JsonObject]] = {
     "edit": edit_view,
+    "edit_step": edit_step_view,
     "reject": lambda block, _, press, texts: reason_view(block, press, texts),
     "drop": lambda block, _, press, texts: drop_view(block, press, texts),
     "change": lambda block, _, press, texts: change_view(block, press, texts),

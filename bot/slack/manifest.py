@@ -52,6 +52,7 @@ METHODS: Mapping[str, frozenset[str]] = MappingProxyType(
         "users.conversations": _READ,
         "users.info": _PEOPLE,
         "views.open": _NONE,
+        "views.push": _NONE,
         "views.update": _NONE,
     }
 )

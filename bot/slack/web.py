@@ -15,12 +15,10 @@ from typing import Any, cast
 
 from aiohttp import ClientError, ClientSession, ClientTimeout
 from loguru import logger
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.messenger import MessageGoneError
+from bot.slack.answers import ask, object_of, refused, unavailable
 from engine.domain.json import JsonObject
-from engine.errors import AuthExpiredError, IntegrationError, RefusedError, UnavailableError
 
 PAGE = 200
 """Messages or channels asked for at a time."""
@@ -32,20 +30,7 @@ MOST_LINKS = 1_000
 """Addresses of messages that are remembered; they do not change."""
 TITLE_CHARACTERS = 200
 """Of an agent session."""
-DEFAULT_PAUSE = timedelta(seconds=30)
-"""After a 429 that does not say for how long."""
 
-_DEAD = frozenset({
-    "account_inactive", "invalid_auth", "not_allowed_token_type", "not_authed", "token_expired", "token_revoked",
-})  # fmt: skip
-"""Another token is needed."""
-_LIMITED = frozenset({"ratelimited", "rate_limited"})
-_PASSING = frozenset({
-    "external_channel_migrating", "fatal_error", "internal_error", "request_timeout", "service_unavailable",
-    "team_added_to_org",
-})  # fmt: skip
-"""Slack's own trouble, told with a good status."""
-_GONE = frozenset({"cant_update_message", "edit_window_closed", "message_not_found"})
 _STOP_UNHEARD = "missing_agent_session_stopped_event_subscription"
 """Slack's warning that a session shows a Stop button which nobody would hear of."""
 _KINDS = "public_channel,private_channel,mpim,im"
@@ -111,7 +96,7 @@ class SlackWeb:
 
     async def identity(self) -> Identity:
         """Who we are."""
-        answer = await _ask("auth.test", self._client.auth_test())
+        answer = await ask("auth.test", self._client.auth_test())
         scopes = str(answer.headers.get("x-oauth-scopes") or "")
         return Identity(
             team_id=str(answer.get("team_id") or ""),
@@ -126,7 +111,7 @@ class SlackWeb:
     async def user(self, user_id: str) -> dict[str, Any]:
         """A person, as ``users.info`` has them."""
         return dict(
-            _object((await _ask("users.info", self._client.users_info(user=user_id, include_locale=True))).get("user"))
+            object_of((await ask("users.info", self._client.users_info(user=user_id, include_locale=True))).get("user"))
         )
 
     async def channels(self) -> list[dict[str, Any]]:
@@ -192,7 +177,7 @@ class SlackWeb:
             parse="none",
             link_names=False,
         )
-        return str((await _ask("chat.postMessage", call)).get("ts"))
+        return str((await ask("chat.postMessage", call)).get("ts"))
 
     async def update(self, channel: str, ts: str, body: JsonObject) -> None:
         """Show another state in a message of ours; its metadata stays.
@@ -208,7 +193,7 @@ class SlackWeb:
             parse="none",  # here Slack's default is another one than when posting
             link_names=False,
         )
-        await _ask("chat.update", call)
+        await ask("chat.update", call)
 
     async def whisper(
         self,
@@ -223,25 +208,29 @@ class SlackWeb:
         call = self._client.chat_postEphemeral(
             channel=channel, user=user, text=text, blocks=blocks, thread_ts=thread_ts, parse="none", link_names=False
         )
-        await _ask("chat.postEphemeral", call)
+        await ask("chat.postEphemeral", call)
 
     async def open_view(self, trigger_id: str, view: JsonObject) -> None:
         """Open a form for whoever has just pressed something; Slack takes that for three seconds and once."""
-        await _ask("views.open", self._client.views_open(trigger_id=trigger_id, view=view))
+        await ask("views.open", self._client.views_open(trigger_id=trigger_id, view=view))
+
+    async def push_view(self, trigger_id: str, view: JsonObject) -> None:
+        """The same on top of the form in which they pressed it; Slack takes three on top of one another."""
+        await ask("views.push", self._client.views_push(trigger_id=trigger_id, view=view))
 
     async def update_view(self, view_id: str, view: JsonObject, hash: str) -> None:  # noqa: A002 - Slack's word
         """Show another state of an open form, unless it is not the one with this hash any more."""
-        await _ask("views.update", self._client.views_update(view_id=view_id, view=view, hash=hash))
+        await ask("views.update", self._client.views_update(view_id=view_id, view=view, hash=hash))
 
     async def open_dm(self, user: str) -> str:
         """The channel of direct messages with a person."""
-        answer = await _ask("conversations.open", self._client.conversations_open(users=[user]))
-        return str(_object(answer.get("channel")).get("id"))
+        answer = await ask("conversations.open", self._client.conversations_open(users=[user]))
+        return str(object_of(answer.get("channel")).get("id"))
 
     async def permalink(self, channel: str, ts: str) -> str:
         """The address of a message, asked for once; empty where Slack names none."""
         if (channel, ts) not in self._links:
-            answer = await _ask("chat.getPermalink", self._client.chat_getPermalink(channel=channel, message_ts=ts))
+            answer = await ask("chat.getPermalink", self._client.chat_getPermalink(channel=channel, message_ts=ts))
             link = str(answer.get("permalink") or "")
             if not link:
                 return ""
@@ -267,7 +256,7 @@ class SlackWeb:
             title=title[:TITLE_CHARACTERS] or None,
             initiator_user_id=user or None,
         )
-        answer = await _ask("agents.sessions.setStatus", call)
+        answer = await ask("agents.sessions.setStatus", call)
         if not self._warned and _STOP_UNHEARD in _warnings(answer):
             self._warned = True
             logger.bind(warning=_STOP_UNHEARD).warning("slack_stop_unheard")
@@ -275,14 +264,14 @@ class SlackWeb:
     async def thinking(self, channel: str, thread_ts: str, text: str) -> None:
         """Show behind our name in a thread what is being done: two minutes, until a message, or until an empty text."""
         call = self._client.assistant_threads_setStatus(channel_id=channel, thread_ts=thread_ts, status=text)
-        await _ask("assistant.threads.setStatus", call)
+        await ask("assistant.threads.setStatus", call)
 
     async def suggest(self, channel: str, prompts: Sequence[Mapping[str, str]]) -> None:
         """Offer up to four prompts (``title``, ``message``) in the messages tab."""
         call = self._client.assistant_threads_setSuggestedPrompts(
             channel_id=channel, prompts=[dict(prompt) for prompt in prompts]
         )
-        await _ask("assistant.threads.setSuggestedPrompts", call)
+        await ask("assistant.threads.setSuggestedPrompts", call)
 
     async def upload(self, channel: str, thread_ts: str | None, filename: str, text: str, comment: str) -> str:
         """Attach a text as a file; it is seen only once all of it is there.
@@ -292,7 +281,7 @@ class SlackWeb:
         """
         content = (text or "\n").encode()  # Slack takes no empty file
         call = self._client.files_getUploadURLExternal(filename=filename, length=len(content))
-        place = await _ask("files.getUploadURLExternal", call)
+        place = await ask("files.getUploadURLExternal", call)
         await self._send(str(place.get("upload_url")), content)
         call = self._client.files_completeUploadExternal(
             files=[{"id": str(place.get("file_id")), "title": filename}],
@@ -300,7 +289,7 @@ class SlackWeb:
             thread_ts=thread_ts,
             initial_comment=comment or None,
         )
-        await _ask("files.completeUploadExternal", call)
+        await ask("files.completeUploadExternal", call)
         return str(place.get("file_id"))
 
     async def _send(self, url: str, content: bytes) -> None:
@@ -309,23 +298,23 @@ class SlackWeb:
             async with self._client.session.post(url, data=content, proxy=self._client.proxy) as answer:
                 status = answer.status
         except (ClientError, TimeoutError, OSError) as error:
-            raise _unavailable("upload", type(error).__name__) from error
+            raise unavailable("upload", type(error).__name__) from error
         if status >= 500:
-            raise _unavailable("upload", str(status))
+            raise unavailable("upload", str(status))
         if status != 200:
-            raise _refused("upload", str(status), "")
+            raise refused("upload", str(status), "")
 
 
 async def _pages(
-    method: str, ask: Callable[[str | None, int], Awaitable[Any]], items: str, limit: int | None
+    method: str, page: Callable[[str | None, int], Awaitable[Any]], items: str, limit: int | None
 ) -> list[dict[str, Any]]:
     """Everything, or the first so many, in the order in which it comes; no page twice, and no more than :data:`MOST_PAGES`."""
     found: list[dict[str, Any]] = []
     cursor, cursors = "", set[str]()
     while limit is None or len(found) < limit:
-        answer = await _ask(method, ask(cursor or None, PAGE if limit is None else min(PAGE, limit - len(found))))
-        found.extend(dict(_object(item)) for item in cast("list[object]", answer.get(items) or []))
-        cursor = str(_object(answer.get("response_metadata")).get("next_cursor") or "")
+        answer = await ask(method, page(cursor or None, PAGE if limit is None else min(PAGE, limit - len(found))))
+        found.extend(dict(object_of(item)) for item in cast("list[object]", answer.get(items) or []))
+        cursor = str(object_of(answer.get("response_metadata")).get("next_cursor") or "")
         if not cursor:
             break
         if cursor in cursors or len(cursors) >= MOST_PAGES - 1:
@@ -337,59 +326,7 @@ async def _pages(
 
 def _warnings(answer: Any) -> str:
     """Whatever Slack warns of in an answer that is good."""
-    return f"{answer.get('warning')},{_object(answer.get('response_metadata')).get('warnings')}"
-
-
-async def _ask(method: str, call: Awaitable[Any]) -> Any:
-    """The answer (``AsyncSlackResponse``, which the SDK does not type), or an error of ours."""
-    try:
-        return await call
-    except SlackApiError as error:
-        raise _translated(method, error) from error
-    except (ClientError, TimeoutError, OSError) as error:
-        raise _unavailable(method, type(error).__name__) from error
-    except (AttributeError, UnicodeDecodeError) as error:  # the SDK takes any JSON, and plain text, for an object
-        raise _unavailable(method, "senseless_answer") from error
-
-
-def _translated(method: str, error: SlackApiError) -> IntegrationError:
-    response: Any = error.response  # the SDK's, or aiohttp's own where the body was not JSON
-    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 0)
-    data = _object(getattr(response, "data", None))
-    reason = str(data.get("error") or "")
-    if status == 429 or reason in _LIMITED:
-        return _unavailable(method, reason or "429", _pause(response.headers.get("Retry-After")))
-    if status >= 500 or not reason or reason in _PASSING:
-        return _unavailable(method, reason or str(status))
-    if reason in _DEAD:
-        detail = f"{method}: {reason}. Install the app again and set SLACK_BOT_TOKEN."
-        return AuthExpiredError("slack_token_refused", detail, {"method": method, "reason": reason})
-    if method == "chat.update" and reason in _GONE:
-        return MessageGoneError("slack_message_gone", f"{method}: {reason}.", {"method": method, "reason": reason})
-    problems = _object(data.get("response_metadata")).get("messages") or data.get("needed") or ""
-    return _refused(method, reason, str(problems))
-
-
-def _unavailable(method: str, reason: str, retry_after: timedelta | None = None) -> UnavailableError:
-    parameters = {"method": method, "reason": reason}
-    return UnavailableError("slack_unavailable", f"{method}: {reason}.", parameters, retry_after=retry_after)
-
-
-def _refused(method: str, reason: str, problems: str) -> RefusedError:
-    detail = f"{method}: {reason}{f' ({problems[:400]})' if problems else ''}."
-    return RefusedError("slack_refused", detail, {"method": method, "reason": reason})
-
-
-def _pause(header: str | None) -> timedelta:
-    try:
-        return timedelta(seconds=max(float(header or ""), 0))
-    except (ValueError, OverflowError):
-        return DEFAULT_PAUSE
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    """An object of an answer; empty where there is none."""
-    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+    return f"{answer.get('warning')},{object_of(answer.get('response_metadata')).get('warnings')}"
 
 
 def _moment(message: Mapping[str, Any]) -> float:

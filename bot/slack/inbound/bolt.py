@@ -26,7 +26,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.inbound.envelope import Ours
 from bot.slack.inbound.events import event_delivery
 from bot.slack.inbound.fields import text
-from bot.slack.inbound.interactions import interaction_delivery
+from bot.slack.inbound.interactions import closes_all, interaction_delivery
 from engine.errors import TizmorError
 from engine.ports.chat_log import Delivery
 from engine.ports.clock import Clock
@@ -155,7 +155,7 @@ class _Intake(AsyncMiddleware):
             if wrong:
                 return BoltResponse(status=200, body={"response_action": "errors", "errors": dict(wrong)})
         await self._receive(delivery)
-        return BoltResponse(status=200)
+        return BoltResponse(status=200, body={"response_action": "clear"} if closes_all(delivery) else "")
 
     def _note(self, body: object) -> None:
         """Say once of each kind that it comes and is left alone."""

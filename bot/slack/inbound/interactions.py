@@ -15,6 +15,13 @@ from bot.slack.inbound.words import plain_words
 from engine.domain.json import JsonValue
 from engine.ports.chat_log import Delivery
 
+_IN_FORMS = frozenset({"page", "edit_step", "retry_step", "drop_step"})
+"""What buttons in forms stand for: another page, or something done to a step."""
+_ONLY_READ = frozenset({"details", "plan"})
+"""Forms in which nothing is filled in."""
+_ON_ANOTHER = frozenset({"edit_step"})
+"""Forms that stand on one which shows what was, once they are sent."""
+
 _CHOSEN = {
     "datetimepicker": "selected_date_time",
     "datepicker": "selected_date",
@@ -51,6 +58,12 @@ def interaction_delivery(body: object, ours: Ours, at: datetime) -> Delivery | N
             return None
 
 
+def closes_all(delivery: Delivery) -> bool:
+    """Is it a form with which those below it are closed too?"""
+    press = read_press(str(delivery.payload.get("press", ""))) if delivery.kind == "form" else None
+    return press is not None and press.action in _ON_ANOTHER
+
+
 def form_values(state: object) -> dict[str, JsonValue]:
     """What was filled in, by block: a text, a choice's value, a list of them, or a moment in Unix seconds; None: nothing."""
     values: dict[str, JsonValue] = {}
@@ -62,8 +75,8 @@ def form_values(state: object) -> dict[str, JsonValue]:
 
 
 def _click(body: object, ours: Ours, at: datetime) -> Delivery | None:
-    """A button or a menu of a message, or one that turns a form's pages; what else stands in a form tells of itself when
-    the form is sent."""
+    """A button or a menu of a message, or a button that does something in a form; what else stands in a form tells of
+    itself when the form is sent."""
     action = next((a for a in items(body, "actions") if _pressed(a)), None)
     user, channel = (
         identifier(body, "user", "id"),
@@ -76,7 +89,7 @@ def _click(body: object, ours: Ours, at: datetime) -> Delivery | None:
         return None
     key = f"{PREFIX}click:{ours.team_id}:{user}:{action_ts}:{text(action, 'action_id')[:255]}"
     if not (channel and ts):
-        return _turned(body, replace(envelope(ours, user, at), key=key), _pressed(action))
+        return _in_form(body, replace(envelope(ours, user, at), key=key), _pressed(action))
     return replace(
         envelope(ours, user, at),
         key=key,
@@ -94,16 +107,17 @@ def _click(body: object, ours: Ours, at: datetime) -> Delivery | None:
     )
 
 
-def _turned(body: object, made: Delivery, pressed: str) -> Delivery | None:
-    """A button in a form that shows another page of it; None for every other thing in a form."""
+def _in_form(body: object, made: Delivery, pressed: str) -> Delivery | None:
+    """A button in a form that does something by itself; None for every other thing in a form."""
     press, view = read_press(pressed), mapping(body, "view")
     view_id, version = token(view, "id"), token(view, "hash")
-    if press is None or press.action != "page" or not (view_id and version):
+    if press is None or press.action not in _IN_FORMS or not (view_id and version):
         return None
     payload = {
         "press": pressed,
         "view_id": view_id,
         "view_hash": version,
+        "trigger_id": token(body, "trigger_id"),
         "user_team": identifier(body, "user", "team_id"),
     }
     return replace(made, kind="click", payload=payload)
@@ -113,7 +127,7 @@ def _form(body: object, ours: Ours, at: datetime) -> Delivery | None:
     view, user = mapping(body, "view"), identifier(body, "user", "id")
     view_id, version, press = token(view, "id"), token(view, "hash"), text(view, "private_metadata")
     shown = read_press(press)
-    only_read = shown is not None and shown.action == "details"
+    only_read = shown is not None and shown.action in _ONLY_READ
     if not (view_id and version and user) or only_read:
         return None
     return replace(

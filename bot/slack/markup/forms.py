@@ -46,19 +46,14 @@ def edit_view(block: ApprovalBlock, schema: JsonObject, press: Press, texts: Tex
         press: what sending it means.
         texts: the person's language.
     """
-    blocks = drawn([small(brief(block.lead, _LEAD), texts.direction)], rich=True)
-    spent, left_out = json_bytes(blocks), 0
-    for asked in asked_fields(block, schema, LIMITS):
-        made = _fixed(asked, texts) if asked.rule.kind == "fixed" else [input_block(asked, texts)]
-        size = json_bytes(made)
-        if spent + size > VIEW_BYTES or len(blocks) + len(made) > _MOST_INPUTS:
-            left_out += 1
-            continue
-        blocks += made
-        spent += size
-    if left_out:
-        blocks += drawn([small(texts.say("chat.form.too_many"), texts.direction)], rich=True)
-    return form(Words(title="edit", submit="save", close="back"), blocks, press, texts)
+    return _arguments((), block, schema, press, texts, Words(title="edit", submit="save", close="back"))
+
+
+def edit_step_view(block: ApprovalBlock, schema: JsonObject, press: Press, texts: Texts) -> JsonObject:
+    """The form for a step's arguments, filled with what they are, below the step's title; takes what :func:`edit_view` does."""
+    about = para(ours(brief(block.subject, _QUOTED), bold=True))
+    words = Words(title="edit_step", submit="save_step", close="back")
+    return _arguments([about], block, schema, press, texts, words)
 
 
 def first_input(block: ApprovalBlock, schema: JsonObject) -> str:
@@ -145,6 +140,24 @@ def do_this_view(quoted: str, press: Press, texts: Texts) -> JsonObject:
     parts.append(small(texts.say("chat.form.nothing_written"), texts.direction))
     blocks = [words, *drawn(parts, rich=True)]
     return form(Words(title="do_this", submit="start", close="back"), blocks, press, texts)
+
+
+def _arguments(
+    about: Sequence[Part], block: ApprovalBlock, schema: JsonObject, press: Press, texts: Texts, words: Words
+) -> JsonObject:
+    blocks = drawn([*about, small(brief(block.lead, _LEAD), texts.direction)], rich=True)
+    spent, left_out = json_bytes(blocks), 0
+    for asked in asked_fields(block, schema, LIMITS):
+        made = _fixed(asked, texts) if asked.rule.kind == "fixed" else [input_block(asked, texts)]
+        size = json_bytes(made)
+        if spent + size > VIEW_BYTES or len(blocks) + len(made) > _MOST_INPUTS:
+            left_out += 1
+            continue
+        blocks += made
+        spent += size
+    if left_out:
+        blocks += drawn([small(texts.say("chat.form.too_many"), texts.direction)], rich=True)
+    return form(words, blocks, press, texts)
 
 
 def _fixed(asked: Asked, texts: Texts) -> list[Block]:

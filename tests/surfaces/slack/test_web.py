@@ -40,6 +40,7 @@ EVERY_CALL: Calls = {
     "chat.update": lambda web, channel, user: web.update(channel, "1.0", WORDS),
     "chat.postEphemeral": lambda web, channel, user: web.whisper(channel, user, "psst"),
     "views.open": lambda web, channel, user: web.open_view("1.2.x", {"type": "modal"}),
+    "views.push": lambda web, channel, user: web.push_view("1.2.x", {"type": "modal"}),
     "views.update": lambda web, channel, user: web.update_view("V1", {"type": "modal"}, "h"),
     "conversations.open": lambda web, channel, user: web.open_dm(user),
     "chat.getPermalink": lambda web, channel, user: web.permalink(channel, "1.0"),
@@ -476,5 +477,7 @@ async def test_a_form_is_opened_once_for_whoever_pressed(slack_and_web: tuple[Sl
     view: JsonObject = {"type": "modal", "title": {"type": "plain_text", "text": "x"}, "blocks": []}
     with pytest.raises(RefusedError, match=r"invalid_trigger|expired_trigger|invalid_arguments|exchanged_trigger"):
         await web.open_view("1.2.forged", view)
+    with pytest.raises(RefusedError, match=r"invalid_trigger|expired_trigger|invalid_arguments|exchanged_trigger"):
+        await web.push_view("1.2.forged", view)
     with pytest.raises(RefusedError, match=r"not_found|view_not_found"):
         await web.update_view("V0NONE", view, "hash")

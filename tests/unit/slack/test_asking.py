@@ -94,6 +94,9 @@ class Channels:
     async def open_view(self, trigger_id: str, view: JsonObject) -> None:
         raise NotImplementedError
 
+    async def push_view(self, trigger_id: str, view: JsonObject) -> None:
+        raise NotImplementedError
+
     async def update_view(self, view_id: str, view: JsonObject, hash: str) -> None:  # noqa: A002 - Slack's word
         raise NotImplementedError
 

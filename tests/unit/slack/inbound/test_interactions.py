@@ -9,7 +9,7 @@ import pytest
 
 from bot.presses import Press
 from bot.slack.address import Thread
-from bot.slack.inbound.interactions import interaction_delivery
+from bot.slack.inbound.interactions import closes_all, interaction_delivery
 from engine.ports.chat_log import Delivery
 from tests.unit.slack.inbound.payloads import AVI, CHANNEL, DANA, NOW, ROOT, TEAM, TS, US, click, form
 
@@ -72,6 +72,7 @@ def test_a_press_on_a_root_belongs_to_the_thread_below_it() -> None:
         click(container={"type": "view", "view_id": "V1"}, message=None, channel=None),
         click(user={}),
         form({}, private_metadata=Press(action="details", execution="e1", approval="a1").value),
+        form({}, private_metadata=Press(action="plan", execution="e1").value),
         form({}, hash=""),
         form({}, id=None),
         {"type": "view_closed", "view": {"id": "V1"}, "user": {"id": DANA}},
@@ -80,10 +81,34 @@ def test_a_press_on_a_root_belongs_to_the_thread_below_it() -> None:
         {"command": "/tizmor", "user_id": DANA, "channel_id": CHANNEL},
         {},
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_what_says_nothing_to_us_is_left_alone(body: Any) -> None:
     assert read(body) is None
+
+
+@pytest.mark.parametrize("action", ["page", "edit_step", "retry_step", "drop_step"])
+def test_a_button_in_a_form_names_the_form_as_it_was(action: str) -> None:
+    pressed = Press(action=action, execution="e1", approval="a1")
+    actions = [{"action_id": pressed.name, "value": pressed.value, "action_ts": "1795420801.5"}]
+    view = {"id": "V1", "hash": "1795.abc"}
+    delivery = read(click(actions=actions, container={"type": "view"}, view=view, message=None, channel=None))
+    assert delivery is not None
+    assert (delivery.kind, delivery.key) == ("click", f"slack:click:{TEAM}:{DANA}:1795420801.5:{action}.a1")
+    assert delivery.payload == {
+        "press": pressed.value,
+        "view_id": "V1",
+        "view_hash": "1795.abc",
+        "trigger_id": "1.2.ab",
+        "user_team": TEAM,
+    }
+
+
+@pytest.mark.parametrize(("action", "closes"), [("edit_step", True), ("edit", False), ("", False)])
+def test_the_form_of_a_step_closes_what_is_below_it(action: str, closes: bool) -> None:
+    delivery = read(form({}, private_metadata=Press(action=action, execution="e1", approval="a1").value))
+    assert delivery is not None
+    assert closes_all(delivery) is closes
 
 
 def test_a_form_carries_what_was_filled_in_by_block() -> None:
