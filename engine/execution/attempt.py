@@ -14,8 +14,9 @@ from engine.domain.execution import StepRun, StepStatus
 from engine.domain.plan import Binding, Step
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import PersonalTime
-from engine.errors import InternalError, NotFoundError, RequestError, StorageAwayError
+from engine.errors import InternalError, NotFoundError, PlanError, RequestError, StorageAwayError
 from engine.execution.begun import effects_begun
+from engine.execution.fault import fault_in
 from engine.execution.step_context import AttemptContext
 from engine.execution.suspension import Declined, Suspended, Unsettled
 from engine.orchestration.state_manager import StateManager
@@ -105,12 +106,16 @@ class StepAttempt:
         self._snapshot = snapshot
         self.step = step
         self.number = number
+        self.must_end = False
+        """It brings to its end what an earlier attempt began, before the plan changes: stopped for that, it would begin again."""
         self._run = snapshot.step_runs.get(step.id) or StepRun(step_id=step.id)
-        self._agent = workshop.agents[self._run.stand_in or step.agent]
+        self._by = self._run.stand_in or step.agent
+        self._agent = workshop.agents.get(self._by)
         self._context = AttemptContext(
             snapshot=snapshot,
             step=step,
-            spec=self._agent.spec,
+            agent=self._by,
+            declared=self._agent.spec.tools if self._agent is not None else frozenset(),
             fence=workshop.fence,
             tools=workshop.tools,
             store=workshop.store,
@@ -126,7 +131,11 @@ class StepAttempt:
         return self._context.had_effect
 
     async def run(self) -> AttemptEnd:
-        """Perform; never raises. Cancel: a read gives its step back, an effect ends first; either way as :class:`GaveWay`."""
+        """Perform. Cancel: a read gives its step back, an effect ends first; either way as :class:`GaveWay`.
+
+        Raises:
+            DamagedError: it failed, and what is recorded of this execution's effects is damaged: nothing of it can go on.
+        """
         started = self._workshop.clock.now()
         end = await self._end()
         self._trace(started, end)
@@ -135,8 +144,6 @@ class StepAttempt:
     async def _end(self) -> AttemptEnd:
         try:
             return Succeeded(await self._perform())
-        except asyncio.CancelledError:
-            return GaveWay()
         except Suspended as suspended:
             if isinstance(cause := suspended.__cause__, Exception):  # why nobody knows what happened
                 self._workshop.telemetry.failed(self._snapshot.execution.id, self.step.id, cause)
@@ -145,8 +152,9 @@ class StepAttempt:
             return WasDeclined()
         except Unsettled:
             return LeftOpen()
-        except Exception as error:  # noqa: BLE001 - the crash barrier of a step
-            return await self._failed(error)
+        except BaseException as error:  # noqa: BLE001 - the crash barrier of a step
+            fault = fault_in(error)
+            return GaveWay() if fault is None else await self._failed(fault)
 
     async def _failed(self, error: Exception) -> Failed | GaveWay:
         self._workshop.telemetry.failed(self._snapshot.execution.id, self.step.id, error)
@@ -167,6 +175,8 @@ class StepAttempt:
 
     async def _perform(self) -> Artifact:
         agent = self._agent
+        if agent is None:  # an extension is gone, or calls it something else: another plan may do without
+            raise PlanError("agent_not_found", f"Step {self.step.id} is {self._by}'s, and there is no such agent here.")
         inputs: dict[str, Any] = dict(self.step.inputs)
         for name, binding in self.step.bindings.items():
             inputs[name] = bound_value(self._snapshot, binding)
@@ -178,7 +188,7 @@ class StepAttempt:
             Span(
                 execution_id=self._snapshot.execution.id,
                 step_id=self.step.id,
-                name=self._agent.spec.name,
+                name=self._by,
                 started_at=started,
                 ended_at=self._workshop.clock.now(),
                 status="cancelled" if stopped else _STATUS[type(end)],

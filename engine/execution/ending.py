@@ -11,6 +11,7 @@ from engine.domain.event import EventType
 from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepError, StepOutcome, StepRun, StepStatus
 from engine.domain.ids import StepId
 from engine.domain.json import JsonObject
+from engine.domain.plan import Step
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import TizmorError
 from engine.execution.attempt import Workshop
@@ -36,6 +37,11 @@ async def recorded_effects(workshop: Workshop, snapshot: ExecutionSnapshot, outc
     """What an ending with this outcome must know; nothing runs any more, so that it is the last word."""
     if outcome is ExecutionOutcome.SUCCEEDED and snapshot.execution.plan_version < 2:
         return NO_EFFECTS
+    return await all_effects(workshop, snapshot)
+
+
+async def all_effects(workshop: Workshop, snapshot: ExecutionSnapshot) -> Effects:
+    """What is recorded of an execution's effects so far."""
     agents = {name: agent.spec for name, agent in workshop.agents.items()}
     return Effects(intents=tuple(await workshop.store.intents(snapshot.id)), agents=agents)
 
@@ -53,8 +59,8 @@ def ending(
     stop does not wait for one. A question may have been opened from outside: whatever is open is closed.
     """
     execution = snapshot.execution
-    closings = tuple(_closings(snapshot, effects))
-    ended = replace(_closed(snapshot, closings), execution=replace(execution, outcome=outcome))
+    left = tuple(_open(snapshot, effects))
+    ended = replace(_closed(snapshot, left), execution=replace(execution, outcome=outcome))
     done = MoveExecution(
         execution_id=recorder.execution_id,
         fence=recorder.fence,
@@ -67,42 +73,50 @@ def ending(
     )
     questions = SupersedeApprovals(execution_id=recorder.execution_id, at=recorder.at)
     finished = recorder.event(EventType.EXECUTION_FINISHED, outcome=outcome.value)
-    closed = [change for closing in closings for change in _record(closing, recorder)]
+    closed = [change for closing in left for change in _record(closing, recorder)]
     return (questions, *closed, done, finished)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Closing:
-    """How a step that is open ends with its execution."""
+class Closing:
+    """How a step that is open ends, though no attempt of it does."""
 
     step_id: StepId
     outcome: StepOutcome
     artifact: JsonObject | None = None
 
 
-def _closings(snapshot: ExecutionSnapshot, effects: Effects) -> Iterator[_Closing]:
+def closings(
+    snapshot: ExecutionSnapshot, steps: Iterable[Step], effects: Effects, otherwise: StepOutcome
+) -> Iterator[Closing]:
+    """How each of these open steps ends by what is recorded of its effects; ``otherwise`` where that settles nothing."""
+    begun = effects_by_step(effects.intents)
+    for step in steps:
+        run = snapshot.step_runs.get(step.id)
+        name = (run.stand_in if run else "") or step.agent
+        yield _closing(step.id, begun.get(step.id, ()), effects.agents.get(name), otherwise)
+
+
+def _open(snapshot: ExecutionSnapshot, effects: Effects) -> Iterable[Closing]:
     """Of every open step; a plan that was only to be looked at has none to close."""
     if snapshot.plan is None or snapshot.execution.request.dry_run:
-        return
-    begun = effects_by_step(effects.intents)
-    for step in snapshot.plan.steps:
-        run = snapshot.step_runs.get(step.id)
-        if run is None or run.status is not StepStatus.DONE:
-            name = (run.stand_in if run else "") or step.agent
-            yield _closing(step.id, begun.get(step.id, ()), effects.agents.get(name))
+        return ()
+    runs = snapshot.step_runs
+    steps = [s for s in snapshot.plan.steps if s.id not in runs or runs[s.id].status is not StepStatus.DONE]
+    return closings(snapshot, steps, effects, StepOutcome.CANCELLED)
 
 
-def _closing(step_id: StepId, intents: Sequence[Intent], agent: AgentSpec | None) -> _Closing:
+def _closing(step_id: StepId, intents: Sequence[Intent], agent: AgentSpec | None, otherwise: StepOutcome) -> Closing:
     if any(intent.status is IntentStatus.STARTED for intent in intents):
-        return _Closing(step_id=step_id, outcome=StepOutcome.UNKNOWN)
+        return Closing(step_id=step_id, outcome=StepOutcome.UNKNOWN)
     if len(intents) == 1 and agent is not None and agent.ends_with_effect:
-        return _Closing(step_id=step_id, outcome=StepOutcome.SUCCEEDED, artifact=intents[0].result)
-    return _Closing(step_id=step_id, outcome=StepOutcome.CANCELLED)
+        return Closing(step_id=step_id, outcome=StepOutcome.SUCCEEDED, artifact=intents[0].result)
+    return Closing(step_id=step_id, outcome=otherwise)
 
 
-def _closed(snapshot: ExecutionSnapshot, closings: Iterable[_Closing]) -> ExecutionSnapshot:
+def _closed(snapshot: ExecutionSnapshot, left: Iterable[Closing]) -> ExecutionSnapshot:
     runs, artifacts = dict(snapshot.step_runs), dict(snapshot.artifacts)
-    for closing in closings:
+    for closing in left:
         run = runs.get(closing.step_id) or StepRun(step_id=closing.step_id)
         runs[closing.step_id] = replace(run, status=StepStatus.DONE, outcome=closing.outcome)
         if closing.artifact is not None:
@@ -110,7 +124,7 @@ def _closed(snapshot: ExecutionSnapshot, closings: Iterable[_Closing]) -> Execut
     return replace(snapshot, step_runs=runs, artifacts=artifacts)
 
 
-def _record(closing: _Closing, recorder: Recorder) -> tuple[Change, ...]:
+def _record(closing: Closing, recorder: Recorder) -> tuple[Change, ...]:
     if closing.artifact is not None:
         return recorder.succeeded(closing.step_id, closing.artifact).changes
     settle = SettleStep(

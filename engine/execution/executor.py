@@ -1,10 +1,13 @@
-"""Runs executions; keeps nothing of one between two runs."""
+"""Runs executions; keeps nothing of one between two runs. One that turns out to be damaged on the way is put aside."""
 
 from __future__ import annotations
+
+from typing import cast
 
 from engine.concurrency import Wakeup
 from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.errors import DamagedError
 from engine.execution.parts import RunParts
 from engine.execution.run import ExecutionRun
 
@@ -23,6 +26,23 @@ class Executor:
             wakeup: rings when anything about it changed.
             snapshot: the execution as it was just committed, if the caller knows; saves reading it.
 
+        Damage to anything stored of it, whoever comes upon it, ends it as failed: nothing that follows from it may be done.
         Cancel (shutdown): reads stop, effects end and are recorded; everything is picked up at the next start.
         """
-        await ExecutionRun(self._parts, execution_id, wakeup, snapshot).until_it_rests()
+        try:
+            await ExecutionRun(self._parts, execution_id, wakeup, snapshot).until_it_rests()
+        except Exception as error:
+            damage = _damage(error, execution_id)
+            if damage is None:
+                raise
+            workshop = self._parts.workshop
+            workshop.telemetry.failed(execution_id, None, error)
+            await workshop.state.put_aside(execution_id, damage)
+
+
+def _damage(error: Exception, execution_id: ExecutionId) -> DamagedError | None:
+    """What broke a run, where that is damage to its own execution. What breaks in a group of tasks comes as a group."""
+    if isinstance(error, ExceptionGroup):
+        found = (_damage(one, execution_id) for one in cast("ExceptionGroup[Exception]", error).exceptions)
+        return next((one for one in found if one is not None), None)
+    return error if isinstance(error, DamagedError) and error.execution_id == execution_id else None

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.domain.execution import ExecutionOutcome, StepOutcome, StepStatus
+from engine.domain.execution import ExecutionOutcome, StepOutcome, StepRun, StepStatus
 from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import InternalError
 from engine.execution.attempt import Workshop
-from engine.execution.begun import effects_begun
-from engine.execution.ending import ending, recorded_effects
+from engine.execution.ending import all_effects, closings, ending, recorded_effects
 from engine.execution.error_recovery import MAX_CRASHES, quarantined
 from engine.execution.recording import Recorder
 from engine.orchestration.transitions import outcome_of
@@ -22,8 +21,9 @@ async def own(
 ) -> ExecutionSnapshot | None:
     """Become the owner.
 
-    A step during which the process died too often is not tried again: it has failed, or nobody knows how it ended where an
-    effect of it had begun. An execution that keeps bringing the process down outside any step ends with what it has.
+    A step during which the process died too often is not tried again. It has failed, save where its effect is recorded: one that
+    came to its end is what the step gives, and of one that did not nobody knows how it ended. An execution that keeps bringing
+    the process down outside any step ends with what it has.
 
     Args:
         workshop: of this process.
@@ -54,17 +54,23 @@ async def _put_aside(workshop: Workshop, snapshot: ExecutionSnapshot) -> Sequenc
         outcome = _outcome(snapshot)
         effects = await recorded_effects(workshop, snapshot, outcome)
         return ending(snapshot, recorder, outcome, _why(execution.crashes), effects)
-    poisonous = [
-        run for run in snapshot.step_runs.values() if run.crashes >= MAX_CRASHES and run.status is not StepStatus.DONE
-    ]
+    runs = snapshot.step_runs
+    poisonous = [step for step in snapshot.plan.steps if _is_poisonous(runs.get(step.id))] if snapshot.plan else []
     if not poisonous:
         return ()
-    begun = await effects_begun(workshop.store, execution.id)
+    effects = await all_effects(workshop, snapshot)
     changes: list[Change] = []
-    for run in poisonous:
-        outcome = StepOutcome.UNKNOWN if run.step_id in begun else StepOutcome.FAILED
-        changes += recorder.settled(run.step_id, outcome, quarantined(run.crashes)).changes
+    for closing in closings(snapshot, poisonous, effects, StepOutcome.FAILED):
+        if closing.artifact is not None:
+            changes += recorder.succeeded(closing.step_id, closing.artifact).changes
+        else:
+            error = quarantined(runs[closing.step_id].crashes)
+            changes += recorder.settled(closing.step_id, closing.outcome, error).changes
     return changes
+
+
+def _is_poisonous(run: StepRun | None) -> bool:
+    return run is not None and run.crashes >= MAX_CRASHES and run.status is not StepStatus.DONE
 
 
 def _outcome(snapshot: ExecutionSnapshot) -> ExecutionOutcome:

@@ -33,6 +33,9 @@ class HasDependencies(Protocol):
 
 Node = TypeVar("Node", bound=HasDependencies)
 
+Retry = tuple[StepId, datetime]
+"""A step, and the instant it is tried again at."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
@@ -92,6 +95,25 @@ def gates_undecided(snapshot: ExecutionSnapshot, gated_agents: frozenset[str], s
         if gated and step.id != step_id and _run(snapshot, step.id).status is not StepStatus.DONE:
             return True
     return False
+
+
+def retries(snapshot: ExecutionSnapshot) -> frozenset[Retry]:
+    """Steps of the plan that wait for an instant, or did until a moment ago."""
+    runs = [_run(snapshot, step.id) for step in snapshot.plan.steps] if snapshot.plan else []
+    return frozenset(
+        (run.step_id, run.retry_at) for run in runs if run.status is StepStatus.WAITING and run.retry_at is not None
+    )
+
+
+def lies_ahead(retry_at: datetime, now: datetime) -> bool:
+    """Is it too soon to try again?"""
+    return bool(left(retry_at, now, LONGEST_RETRY_AFTER))
+
+
+def engine_asks(snapshot: ExecutionSnapshot) -> bool:
+    """Is a question about the whole execution open, such as one about money? Steps that gave way to it wait for it, and so does
+    planning: it would give way to it too, and there is room for only one."""
+    return any(a.step_id is None and a.status is ApprovalStatus.PENDING for a in snapshot.approvals)
 
 
 def candidates(snapshot: ExecutionSnapshot, producer: StepId) -> int:
@@ -179,18 +201,14 @@ def _may_start(step: Step, snapshot: ExecutionSnapshot, gated_agents: frozenset[
     if any(b.one and not _settled_pick(snapshot, b.step_id) for b in step.bindings.values()):
         return False
     if run.status is not StepStatus.WAITING:
-        return run.started_at is None or not _engine_asks(snapshot)
+        gave_way = run.started_at is not None and run.error is None  # not one that another agent takes over
+        return not gave_way or not engine_asks(snapshot)
     if run.retry_at is not None:
-        return not left(run.retry_at, now, LONGEST_RETRY_AFTER)
+        return not lies_ahead(run.retry_at, now)
     own = [a for a in snapshot.approvals if a.step_id == step.id and a.kind is not ApprovalKind.CHOICE]
     if own:
         return all(a.status is not ApprovalStatus.PENDING for a in own)
     return not gates_undecided(snapshot, gated_agents, step.id)
-
-
-def _engine_asks(snapshot: ExecutionSnapshot) -> bool:
-    """Is a question about the whole execution open, such as one about money? Steps that gave way to it wait for it."""
-    return any(a.step_id is None and a.status is ApprovalStatus.PENDING for a in snapshot.approvals)
 
 
 def _settled_pick(snapshot: ExecutionSnapshot, producer: StepId) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from datetime import timedelta
 from engine.domain.plan import Plan, Step
 from engine.errors import IntegrationError, PlanError, StorageAwayError, UnavailableError
 from engine.execution.error_recovery import backoff
+from engine.execution.fault import fault_in
 from engine.execution.suspension import Declined, Suspended
 from engine.ports.changes import Change
 from engine.ports.clock import Clock
@@ -90,8 +90,6 @@ class PlanningSession:
         """Make the plan; never raises. Cancel: stops at once."""
         try:
             return await self._until_it_works(await self._brief())
-        except asyncio.CancelledError:
-            return PlanningGaveWay()
         except Suspended as suspended:
             return PlanningGaveWay(suspended.changes)
         except Declined:
@@ -100,8 +98,9 @@ class PlanningSession:
             return NotPlanned(error)
         except IntegrationError as error:
             return PlanningBroke(error) if isinstance(error, StorageAwayError) else ModelAway(error)
-        except Exception as error:  # noqa: BLE001 - part of the crash barrier of an execution
-            return PlanningBroke(error)
+        except BaseException as error:  # noqa: BLE001 - part of the crash barrier of an execution
+            fault = fault_in(error)
+            return PlanningGaveWay() if fault is None else PlanningBroke(fault)
 
     async def ask(self, request: ModelRequest, growing: Growing | None = None) -> ModelAnswer:
         """See ``engine.ports.planning.PlanningDesk``."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, assert_never
 
+from engine.domain.approval import Approval, ApprovalStatus
 from engine.domain.artifact import dump
 from engine.domain.event import Event, EventType
-from engine.domain.execution import StepError, StepOutcome
+from engine.domain.execution import ExecutionStatus, StepError, StepOutcome
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.json import JsonObject
 from engine.domain.label import Integrity, Label
@@ -24,7 +25,19 @@ from engine.execution.error_recovery import (
     step_error,
     what_follows,
 )
-from engine.ports.changes import AppendEvent, Change, Due, DueKind, ParkStep, PutArtifact, SetDue, SettleStep
+from engine.execution.parallel_coordinator import Retry
+from engine.ports.changes import (
+    AppendEvent,
+    Change,
+    DecideApproval,
+    Due,
+    DueKind,
+    MoveExecution,
+    ParkStep,
+    PutArtifact,
+    SetDue,
+    SettleStep,
+)
 
 _TENANT = Label(integrity=Integrity.TENANT)
 
@@ -69,6 +82,33 @@ class Recorder:
         """The change that appends a fact."""
         return AppendEvent(event=Event(execution_id=self.execution_id, type=kind, at=self.at, payload=payload))
 
+    def moved(self, status: ExecutionStatus, *, unless_moved_from: int | None = None) -> MoveExecution:
+        """The change that says where the execution is."""
+        return MoveExecution(
+            execution_id=self.execution_id,
+            fence=self.fence,
+            status=status,
+            at=self.at,
+            unless_moved_from=unless_moved_from,
+        )
+
+    def closed(self, asked: Iterable[Approval]) -> list[Change]:
+        """Questions that are beside the point now."""
+        changes: list[Change] = []
+        for approval in asked:
+            closed = replace(approval, status=ApprovalStatus.SUPERSEDED, decided_at=self.at)
+            event = self.event(EventType.APPROVAL_DECIDED, approval=closed.id, status=closed.status.value, by=None)
+            changes += [DecideApproval(approval=closed), event]
+        return changes
+
+    def woken_at(self, retries: Iterable[Retry]) -> list[Change]:
+        """Alarms for steps that wait for an instant, where theirs may have been used up."""
+        changes: list[Change] = []
+        for step_id, at in retries:
+            event = self.event(EventType.STEP_WAITING, step=step_id, retry_at=at.isoformat())
+            changes += [self._alarm(at), event]
+        return changes
+
     def succeeded(self, step_id: StepId, artifact: JsonObject) -> Record:
         """A step ends with what it gives."""
         put = PutArtifact(execution_id=self.execution_id, step_id=step_id, artifact=artifact, label=_TENANT, at=self.at)
@@ -98,26 +138,33 @@ class Recorder:
             case GiveUp(mendable):
                 return self.settled(step_id, StepOutcome.FAILED, step_error(failed.error, mendable=mendable))
             case TryAgain(delay):
-                due = self.at + delay
-                alarm = SetDue(due=Due(execution_id=self.execution_id, kind=DueKind.RETRY, at=due))
-                return self._later(step_id, due, step_error(failed.error), alarm)
+                return self._later(step_id, self.at + delay, step_error(failed.error))
             case StandIn(agent):
-                return self._later(step_id, self.at, step_error(failed.error), stand_in=agent)
+                return self._handed_over(step_id, agent, step_error(failed.error))
 
-    def _later(self, step_id: StepId, at: datetime, error: StepError, *more: Change, stand_in: str = "") -> Record:
-        """The step is tried again from an instant on, perhaps by another agent."""
+    def _later(self, step_id: StepId, at: datetime, error: StepError) -> Record:
+        """The step is tried again from an instant on."""
+        park = ParkStep(
+            execution_id=self.execution_id, step_id=step_id, fence=self.fence, waiting=True, retry_at=at, error=error
+        )
+        event = self.event(EventType.STEP_WAITING, step=step_id, retry_at=at.isoformat(), error=error.code)
+        return Record(step_id=step_id, changes=(park, self._alarm(at), event))
+
+    def _handed_over(self, step_id: StepId, agent: str, error: StepError) -> Record:
+        """The step is tried again at once, by another agent: it waits for nothing."""
         park = ParkStep(
             execution_id=self.execution_id,
             step_id=step_id,
             fence=self.fence,
-            waiting=True,
-            retry_at=at,
+            waiting=False,
             error=error,
-            stand_in=stand_in,
+            stand_in=agent,
         )
-        told = {"stand_in": stand_in} if stand_in else {}
-        event = self.event(EventType.STEP_WAITING, step=step_id, retry_at=at.isoformat(), error=error.code, **told)
-        return Record(step_id=step_id, changes=(park, *more, event))
+        event = self.event(EventType.STEP_WAITING, step=step_id, error=error.code, stand_in=agent)
+        return Record(step_id=step_id, changes=(park, event))
+
+    def _alarm(self, at: datetime) -> SetDue:
+        return SetDue(due=Due(execution_id=self.execution_id, kind=DueKind.RETRY, at=at))
 
     def _settle(self, step_id: StepId, outcome: StepOutcome, error: StepError | None = None) -> SettleStep:
         return SettleStep(

@@ -9,22 +9,21 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine, Sequence
-from dataclasses import replace
 from typing import Any
 
 from engine.concurrency import Wakeup, finish
-from engine.domain.approval import Approval, ApprovalStatus
+from engine.domain.approval import Approval
 from engine.domain.event import EventType
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepOutcome, StepStatus
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.plan import Plan, Step
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.execution.attempt import StepAttempt, attempt_number
-from engine.execution.begun import effects_begun
+from engine.execution.begun import left_begun
 from engine.execution.choices import choice_among
 from engine.execution.ending import ending, recorded_effects
 from engine.execution.ownership import own
-from engine.execution.parallel_coordinator import Moves, next_moves
+from engine.execution.parallel_coordinator import Moves, Retry, engine_asks, lies_ahead, next_moves, retries
 from engine.execution.parts import RunParts
 from engine.execution.plan_making import PlanMaking, PlanStep
 from engine.execution.plan_standing import IsAsked, IsOver, IsRun, ToBeMade, ToBeRevised, astray, standing
@@ -34,7 +33,7 @@ from engine.execution.unit import Unit
 from engine.execution.working_copy import WorkingCopy
 from engine.orchestration.transitions import outcome_of
 from engine.planning.deliberation import deliberate
-from engine.ports.changes import ClaimStep, DecideApproval, LeaveExecution, MoveExecution
+from engine.ports.changes import ClaimStep, LeaveExecution
 from engine.safety.questions import opening
 
 RECORD_SECONDS = 10.0
@@ -56,6 +55,10 @@ class ExecutionRun:
         self._look_at: dict[StepId, Step] | None = None
         """Steps that what ended may have made ready; None: all."""
         self._making = PlanMaking(parts, self._spawn)
+        self._put_off: frozenset[Retry] = frozenset()
+        """What waited for an instant when this was last woken from outside: by its alarm, perhaps."""
+        self._now = parts.workshop.clock.now()
+        """When this turn began: nothing that waits for an instant is due by one reading of the clock and not by another."""
         self._sent = Unit()
         """The latest unit sent to the store."""
 
@@ -64,7 +67,7 @@ class ExecutionRun:
         snapshot = await own(self._workshop, self._execution_id, self._given)
         if snapshot is None:
             return
-        self._take(snapshot)
+        self._take_news(snapshot)
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -80,6 +83,10 @@ class ExecutionRun:
         """Read the execution anew."""
         self._take(await self._workshop.state.snapshot(self._execution_id))
 
+    def _take_news(self, snapshot: ExecutionSnapshot) -> None:
+        self._take(snapshot)
+        self._put_off = retries(snapshot)
+
     def _take(self, snapshot: ExecutionSnapshot) -> None:
         self._copy = WorkingCopy(snapshot)
         self._look_at = None
@@ -88,13 +95,14 @@ class ExecutionRun:
     async def _loop(self) -> None:
         while self._copy.snapshot.execution.status is not ExecutionStatus.DONE:
             if self._wakeup.take_news():
-                await self._load()
+                self._take_news(await self._workshop.state.snapshot(self._execution_id))
             if self._copy.snapshot.execution.fence != self._workshop.fence or await self._turn():
                 return
 
     async def _turn(self) -> bool:
         """One turn; True when the execution rests."""
         execution = self._copy.snapshot.execution
+        self._now = self._workshop.clock.now()
         unit = Unit()
         await self._gather(unit)
         if execution.paused or execution.cancelled:
@@ -209,7 +217,7 @@ class ExecutionRun:
             self._close(wanted.overtaken, unit)
             return
         deliberation = deliberate(snapshot, snapshot.execution.plan_version + 1)
-        if deliberation.waits:
+        if deliberation.waits or engine_asks(snapshot):
             return
         if deliberation.dropped:
             self._apply(self._making.dropped(snapshot, wanted), unit)
@@ -229,23 +237,15 @@ class ExecutionRun:
 
     def _close(self, asked: Sequence[Approval], unit: Unit) -> None:
         """Close questions that are beside the point now. One answered in this moment makes all of it lose, and is seen."""
-        at = self._workshop.clock.now()
-        for approval in asked:
-            closed = replace(approval, status=ApprovalStatus.SUPERSEDED, decided_at=at)
-            event = self._recorder().event(
-                EventType.APPROVAL_DECIDED, approval=closed.id, status=closed.status.value, by=None
-            )
-            unit.changes += [DecideApproval(approval=closed), event]
+        unit.changes += self._recorder().closed(asked)
         unit.stale = True
 
     async def _finish_begun(self, unit: Unit) -> bool:
         """Let effects that an earlier process had begun end, while nothing new starts; False when there are none."""
-        snapshot = self._copy.snapshot
-        runs = snapshot.step_runs.values()
-        left = {r.step_id for r in runs if r.status is StepStatus.READY and r.started_at is not None}
-        left &= {step.id for step in snapshot.plan.steps} if snapshot.plan else set()
-        begun = left & await effects_begun(self._workshop.store, self._execution_id) if left else left
-        self._claim(Moves(start=tuple(sorted(begun))), unit)
+        begun = await left_begun(self._workshop.store, self._copy.snapshot)
+        self._claim(Moves(start=begun), unit)
+        for attempt in unit.claims:
+            attempt.must_end = True
         return bool(begun)
 
     def _apply(self, step: PlanStep, unit: Unit) -> None:
@@ -262,7 +262,7 @@ class ExecutionRun:
         while self._look_at is None or self._look_at:
             steps = plan.steps if self._look_at is None else tuple(self._look_at.values())
             self._look_at = {}
-            moves = next_moves(self._copy.snapshot, self._parts.gated_agents, self._workshop.clock.now(), steps)
+            moves = next_moves(self._copy.snapshot, self._parts.gated_agents, self._now, steps)
             self._claim(moves, unit)
             if not self._copy.planned:
                 return
@@ -321,7 +321,7 @@ class ExecutionRun:
 
     def _move(self, unit: Unit, status: ExecutionStatus) -> None:
         if self._copy.snapshot.execution.status is not status:
-            unit.changes.append(self._moved(status))
+            unit.changes.append(self._recorder().moved(status))
             self._copy.moved(status)
 
     def _end(self, unit: Unit, outcome: ExecutionOutcome) -> None:
@@ -337,8 +337,12 @@ class ExecutionRun:
             return False
         if execution.paused or execution.status is ExecutionStatus.WAITING:
             return True
-        move = replace(self._moved(ExecutionStatus.WAITING), unless_moved_from=execution.epoch)
-        if await self._workshop.state.commit(move):
+        recorder = self._recorder()
+        move = recorder.moved(ExecutionStatus.WAITING, unless_moved_from=execution.epoch)
+        # An alarm that rang too soon, by a clock that has been put back since, is used up: who waits for it gets another.
+        put_off = sorted(self._put_off & retries(self._copy.snapshot))
+        again = [(step_id, at) for step_id, at in put_off if lies_ahead(at, self._now)]
+        if await self._workshop.state.commit(move, *recorder.woken_at(again)):
             return True
         await self._load()
         return False
@@ -385,7 +389,7 @@ class ExecutionRun:
         if execution.pause_reason and not execution.cancelled:
             return
         self._making.stop()
-        self._running.clear_except()
+        self._running.stop_reads()
 
     def _stop_everything(self) -> None:
         self._making.stop()
@@ -393,8 +397,3 @@ class ExecutionRun:
 
     def _recorder(self) -> Recorder:
         return Recorder(execution_id=self._execution_id, fence=self._workshop.fence, at=self._workshop.clock.now())
-
-    def _moved(self, status: ExecutionStatus) -> MoveExecution:
-        return MoveExecution(
-            execution_id=self._execution_id, fence=self._workshop.fence, status=status, at=self._workshop.clock.now()
-        )

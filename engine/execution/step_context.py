@@ -8,7 +8,6 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
-from engine.domain.agent import AgentSpec
 from engine.domain.artifact import Artifact
 from engine.domain.effect import Effect
 from engine.domain.event import EventType
@@ -34,7 +33,10 @@ class AttemptContext:
 
     snapshot: ExecutionSnapshot
     step: Step
-    spec: AgentSpec
+    agent: str
+    """Who performs it."""
+    declared: frozenset[str]
+    """Tools that agent may call, by name."""
     fence: int
     tools: Mapping[str, Tool]
     """Equipped tools by name."""
@@ -81,8 +83,8 @@ class AttemptContext:
 
     async def call(self, tool: str, arguments: JsonObject) -> Artifact:
         """See the port."""
-        if tool not in self.spec.tools:
-            raise NotAllowedError("tool_closed", f"{self.spec.name} did not declare the tool {tool}.")
+        if tool not in self.declared:
+            raise NotAllowedError("tool_closed", f"{self.agent} did not declare the tool {tool}.")
         self._calls += 1
         equipped = self.tools[tool]
         try:

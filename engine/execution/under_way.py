@@ -54,7 +54,7 @@ class UnderWay:
         self._ended = [(attempt, end) for attempt, end in self._ended if attempt.step.id in kept]
 
     def clear_except(self, kept: frozenset[StepId] = frozenset()) -> bool:
-        """Stop what can be redone and is not kept; what has begun an effect ends first.
+        """Stop what can be redone and is not kept; what has begun an effect, or is to end one, ends first.
 
         Returns:
             True when no such attempt is left, and how each ended was taken: an end not taken yet is not recorded yet.
@@ -62,9 +62,15 @@ class UnderWay:
         left_out = self._running.keys() - kept
         for step_id in left_out:
             attempt, task = self._running[step_id]
-            if not attempt.had_effect:
+            if not (attempt.had_effect or attempt.must_end):
                 task.cancel()
         return not left_out and all(attempt.step.id in kept for attempt, _ in self._ended)
+
+    def stop_reads(self) -> None:
+        """Stop what can be redone; what has begun an effect ends first."""
+        for attempt, task in self._running.values():
+            if not attempt.had_effect:
+                task.cancel()
 
     def stop(self) -> None:
         """Stop everything: reads at once, effects when they have ended."""

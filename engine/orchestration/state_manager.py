@@ -58,13 +58,14 @@ class StateManager:
         try:
             found = await self._store.snapshot(execution_id)
         except DamagedError as error:
-            await self._put_aside(execution_id, error)
+            await self.put_aside(execution_id, error)
             found = await self._store.snapshot(execution_id)
         if found is None:
             raise NotFoundError("execution_unknown", f"There is no execution {execution_id}.", {"id": execution_id})
         return found
 
-    async def _put_aside(self, execution_id: ExecutionId, error: DamagedError) -> None:
+    async def put_aside(self, execution_id: ExecutionId, error: DamagedError) -> None:
+        """An execution whose stored data is damaged has failed. Repeating it is harmless: it is told once."""
         aside = PutAside(execution_id=execution_id, at=self._clock.now(), detail=error.detail)
         ended = self.event(
             execution_id, EventType.EXECUTION_FINISHED, outcome=ExecutionOutcome.FAILED.value, error=error.code

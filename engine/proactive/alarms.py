@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from engine.domain.approval import ApprovalStatus
+from engine.domain.approval import Approval, ApprovalStatus
 from engine.domain.event import EventType
 from engine.domain.ids import ExecutionId
 from engine.domain.waiting import left
+from engine.errors import DamagedError
 from engine.execution.error_recovery import LONGEST_RETRY_AFTER
 from engine.orchestration.state_manager import StateManager
 from engine.ports.changes import ClaimDue, Due, DueKind, RemindApproval
@@ -56,7 +57,7 @@ class Alarms:
         return alarm.at <= self._clock.now()
 
     async def _do(self, alarm: Due) -> None:
-        approval = None if alarm.approval_id is None else await self._store.approval(alarm.approval_id)
+        approval = await self._asked(alarm)
         pending = approval is not None and approval.status is ApprovalStatus.PENDING
         if approval is not None and pending and alarm.kind is DueKind.EXPIRE:
             await self._gates.expire(approval)
@@ -69,3 +70,13 @@ class Alarms:
         await self._state.commit(ClaimDue(due_id=alarm.id, wakes=wakes))
         if alarm.kind is DueKind.RETRY:
             self._wake(alarm.execution_id)
+
+    async def _asked(self, alarm: Due) -> Approval | None:
+        """What the alarm is about. Where that cannot be read its execution is put aside, and every other alarm rings."""
+        if alarm.approval_id is None:
+            return None
+        try:
+            return await self._store.approval(alarm.approval_id)
+        except DamagedError as damage:
+            await self._state.put_aside(alarm.execution_id, damage)
+            return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.artifact import Artifact
-from engine.domain.effect import Call
+from engine.domain.effect import Call, IntentStatus
 from engine.domain.ids import ApprovalId
 from engine.domain.json import JsonObject
 from engine.execution.suspension import Declined, Suspended
@@ -48,10 +48,11 @@ class Approved(ToolDecorator):
                 raise Declined
 
     async def _run_approved(self, call: ToolCall, consented: Call, proposed: Call) -> Artifact:
-        # What the world says matters only before the effect: one that has begun is repeated as it was consented to.
+        # What the world says matters only before the effect: one that has begun is repeated as it was consented to. One that
+        # was turned down has not.
         if proposed.hash != consented.hash and await self._inner.check(consented.arguments) is not None:
-            begun = await self._store.intent(call.key) is not None
-            if not begun:
+            intent = await self._store.intent(call.key)
+            if intent is None or intent.status is IntentStatus.VOID:
                 raise self._question(call, proposed)
         return await self._inner.run(call, consented.arguments)
 

@@ -28,7 +28,7 @@ from engine.safety.questions import opening, timed
 from engine.toolkit.decorator import ToolDecorator
 
 EFFECT_SECONDS = 60.0
-"""An effect still running after this is cut off, and its outcome is unknown."""
+"""An effect still running after this is cut off, and its outcome is unknown. So is a look for what came of one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,13 +58,15 @@ class Recorded(ToolDecorator):
     async def run(self, call: ToolCall, arguments: JsonObject) -> Artifact:
         """Make the effect happen once, or give back what it gave.
 
+        Cancel: an effect that has begun ends first. A look for what came of an earlier try stops at once: it stays unknown.
+
         Raises:
             Suspended: whether it happened cannot be known, and a person is asked; or the execution was stopped, and nothing
                 has been begun.
             Unsettled: a person left it at that, or said that it happened and what it gave cannot be known.
-            InternalError: ``effect_key_reused`` for the same key with other arguments.
+            UnavailableError: ``effect_cut_off``; besides whatever the tool raises.
+            InternalError: ``effect_key_reused`` for the same key with another call.
         """
-        call.reached()
         wanted = self.spec.call(arguments)
         intent = await self._store.intent(call.key)
         if intent is None:
@@ -73,9 +75,12 @@ class Recorded(ToolDecorator):
             if call.doubtful:
                 return await self._doubt(call, arguments, intent, begin)
             return await self._try(call, arguments, _Try(intent=intent, begin=begin, first=True))
-        if intent.call_hash != wanted.hash:
-            raise InternalError("effect_key_reused", f"{call.key} was first used with other arguments.")
+        # What a gated tool is called with is bound by its gate, which is asked anew only where nothing has begun. A call that was
+        # turned down is no reason to refuse the next one, and the row keeps the hash of the first.
+        if intent.tool != wanted.tool or (intent.call_hash != wanted.hash and not self.spec.gated):
+            raise InternalError("effect_key_reused", f"{call.key} was first used for another call.")
         if intent.result is not None:
+            call.reached()
             return load(intent.result)
         return await self._go_on(call, arguments, intent)
 
@@ -89,7 +94,7 @@ class Recorded(ToolDecorator):
         """From an intent without a result."""
         answer: ApprovalId | None = None
         if intent.status is IntentStatus.STARTED:
-            if self.spec.effect is Effect.LOOKUP and (found := await self._inner.find(call)) is not None:
+            if self.spec.effect is Effect.LOOKUP and (found := await self._find(call)) is not None:
                 return await self._complete(call, found)
             if self.spec.effect is Effect.UNKNOWN:
                 answered = await self._answer(call, arguments, intent)
@@ -102,8 +107,17 @@ class Recorded(ToolDecorator):
         first = intent.status is IntentStatus.VOID
         return await self._try(call, arguments, _Try(intent=again, begin=begin, first=first))
 
+    async def _find(self, call: ToolCall) -> Artifact | None:
+        try:
+            async with asyncio.timeout(EFFECT_SECONDS):
+                return await self._inner.find(call)
+        except TimeoutError as error:
+            late = f"Looking for what came of {self.spec.name} had not ended after {EFFECT_SECONDS:.0f} seconds."
+            raise UnavailableError("effect_cut_off", late) from error
+
     async def _try(self, call: ToolCall, arguments: JsonObject, this: _Try) -> Artifact:
         """Begin the effect and make it. A read stops at once when cancelled; anything else ends first."""
+        call.reached()
         making = self._make(call, arguments, this)
         try:
             if self.spec.effect is Effect.READ:
@@ -134,6 +148,7 @@ class Recorded(ToolDecorator):
         return await self._complete(call, artifact)
 
     async def _complete(self, call: ToolCall, artifact: Artifact) -> Artifact:
+        call.reached()
         await self._state.commit(CompleteIntent(key=call.key, result=dump(artifact), at=self._clock.now()))
         return artifact
 

@@ -11,10 +11,11 @@ from bot.access import OneTimeCodes
 from bot.clock_watch import ClockWatch
 from engine.domain.artifact import Artifact
 from engine.domain.event import EventType
-from engine.domain.execution import ExecutionOutcome
+from engine.domain.execution import ExecutionOutcome, ExecutionStatus
 from engine.domain.waiting import left
 from engine.errors import UnavailableError
 from engine.ports.agents import StepContext
+from engine.ports.changes import Change, ClaimDue
 from tests.lab import OWNER, FakeClock, Lab, NoteInputs, Publish, World, note, open_lab, plan, step
 
 DAY = timedelta(days=1)
@@ -58,6 +59,51 @@ async def test_a_retry_comes_however_the_clock_jumped_meanwhile(tmp_path: Path, 
         await lab.alarms.ring(lab.timer)
         assert (await lab.done(execution.id)).outcome is ExecutionOutcome.SUCCEEDED
     assert len(tried) == 2
+
+
+@pytest.mark.parametrize(
+    ("asks_for", "rings_at", "looks_at"),
+    [
+        (timedelta(0), timedelta(seconds=30), -timedelta(seconds=5)),
+        (timedelta(hours=1), -timedelta(milliseconds=1), timedelta(0)),
+        (timedelta(hours=1), -timedelta(milliseconds=1), timedelta(hours=1)),
+    ],
+    ids=["put back", "put forward by little", "put forward by much"],
+)
+async def test_a_retry_comes_though_its_alarm_rang_by_another_clock_than_it_is_looked_at_by(
+    tmp_path: Path, asks_for: timedelta, rings_at: timedelta, looks_at: timedelta
+) -> None:
+    tried: list[int] = []
+
+    async def work(_: NoteInputs, context: StepContext) -> Artifact:
+        if not tried:
+            tried.append(1)
+            raise UnavailableError("away", "not now", retry_after=asks_for)
+        return await answers_the_second_time(context, tried)
+
+    async with open_lab(tmp_path, World(lambda _: plan(step("a")), behaviours={"Writer": work})) as lab:
+        began, commit = lab.clock.now(), lab.store.commit
+        execution = await lab.orchestrator.start("try", "owner")
+        await lab.until(execution.id, lambda s: s.execution.status is ExecutionStatus.WAITING)
+        assert len(await lab.store.due(10)) == 1, "it needs one alarm"
+
+        async def jumps(*changes: Change) -> bool:
+            won = await commit(*changes)
+            if any(isinstance(change, ClaimDue) for change in changes):
+                lab.clock.instant = began + looks_at
+            return won
+
+        lab.store.commit = jumps
+        lab.clock.instant = began + rings_at
+        await lab.alarms.ring(lab.timer)
+        lab.store.commit = commit
+        await lab.until(execution.id, lambda s: s.outcome is not None or s.execution.status is ExecutionStatus.WAITING)
+        lab.clock.instant = began + asks_for + timedelta(seconds=30)
+        await lab.alarms.ring(lab.timer)
+        assert (await lab.done(execution.id)).outcome is ExecutionOutcome.SUCCEEDED
+        assert len(tried) == 2
+        told = await lab.store.events((await lab.orchestrator.get_execution(execution.id)).id, 0)
+        assert sum(event.type is EventType.STEP_WAITING for event in told) <= 2
 
 
 async def reminders(lab: Lab, execution_id: str) -> int:

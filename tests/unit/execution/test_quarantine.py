@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from engine.domain.approval import DecisionVerb
 from engine.domain.artifact import Artifact
@@ -17,7 +20,7 @@ from engine.execution.error_recovery import MAX_CRASHES, QUARANTINED
 from engine.ports.agents import StepContext
 from engine.ports.changes import Change, ClaimStep
 from engine.ports.planning import Brief, PlanningDesk, PlanQuestion
-from tests.lab import NoteInputs, Publish, World, note, open_lab, plan, step
+from tests.lab import NoteInputs, Publish, ScriptedAgent, World, note, open_lab, plan, step
 from tests.unit.execution.dying import killed
 from tests.unit.execution.model import ScriptedModel
 
@@ -78,6 +81,50 @@ async def test_nobody_says_that_an_effect_did_not_happen_that_may_have(tmp_path:
         done = await lab.done(execution_id)
     assert done.step_runs[POISON].outcome is StepOutcome.UNKNOWN
     assert (done.outcome, tool.ledger) == (ExecutionOutcome.PARTIAL, [])
+
+
+class Ending(World):
+    """A world in which publishing is the last thing that its agent does."""
+
+    def agents(self) -> dict[str, ScriptedAgent]:
+        found = World.agents(self)
+        found["Publisher"].spec = replace(found["Publisher"].spec, ends_with_effect=True)
+        return found
+
+
+@pytest.mark.parametrize(
+    ("world_type", "outcome", "begun", "given"),
+    [(World, StepOutcome.FAILED, ["p"], []), (Ending, StepOutcome.SUCCEEDED, [], ["p"])],
+)
+async def test_nobody_says_of_an_effect_that_is_recorded_that_it_may_have_happened(
+    tmp_path: Path, world_type: type[World], outcome: StepOutcome, begun: list[str], given: list[str]
+) -> None:
+    tool, made = Publish(), asyncio.Event()
+
+    async def publish_and_stay(inputs: NoteInputs, context: StepContext) -> Artifact:
+        await context.call("publish", {"text": "once"})
+        made.set()
+        await asyncio.Event().wait()
+        return note("never")
+
+    world = world_type(
+        plan=lambda _: plan(step("p", "Publisher")), tools=(tool,), behaviours={"Publisher": publish_and_stay}
+    )
+    home, execution_id = tmp_path / "home", ""
+    for _ in range(MAX_CRASHES):
+        async with open_lab(home, world) as lab:
+            if not execution_id:
+                execution_id = (await lab.orchestrator.start("x", "owner")).id
+                await lab.answer(await lab.asked(execution_id), DecisionVerb.APPROVE)
+            await made.wait()
+            home = killed(home)
+        made.clear()
+    async with open_lab(home, world) as lab:
+        done = await lab.done(execution_id)
+    result: Any = done.result
+    assert (done.step_runs[POISON].outcome, len(tool.ledger)) == (outcome, 1)
+    assert [entry["step"] for entry in result.get("done", []) if entry["reason"] == "begun"] == begun
+    assert (result.get("unknown", []), list(done.artifacts)) == ([], given)
 
 
 async def test_a_step_that_is_stopped_in_good_order_may_be_stopped_for_ever(tmp_path: Path) -> None:

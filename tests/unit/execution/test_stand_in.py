@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.approval import DecisionVerb
+from engine.domain.approval import ApprovalStatus, DecisionVerb
 from engine.domain.artifact import Artifact
 from engine.domain.event import EventType
 from engine.domain.execution import ExecutionOutcome, StepOutcome, StepRun, StepStatus
 from engine.domain.ids import StepId
+from engine.domain.spend import Caps, Money
 from engine.errors import AuthExpiredError, InternalError, RefusedError, RequestError, UnavailableError
 from engine.execution.error_recovery import MAX_ATTEMPTS
 from engine.ports.agents import StepContext
-from tests.lab import Behaviour, Lab, NoteInputs, Publish, World, note, open_lab, plan, step
+from engine.ports.changes import Change, ParkStep
+from tests.lab import Behaviour, FakeClock, Lab, NoteInputs, Publish, World, note, open_lab, plan, step
 from tests.unit.execution.dying import killed
+from tests.unit.execution.model import ScriptedModel, asking, said
 
 STEP = StepId("s")
 AWAY = UnavailableError("away", "The service is away.")
@@ -130,6 +133,53 @@ async def test_who_took_over_is_known_after_a_death(tmp_path: Path) -> None:
         done = await lab.done(execution.id)
     assert done.artifacts[STEP]["text"] == "other"
     assert (planned.ran, done.step_runs[STEP].crashes) == (1, 1)
+
+
+async def test_who_takes_over_does_so_though_the_process_died_before_and_the_clock_was_put_back(tmp_path: Path) -> None:
+    planned, other, home = Worker("planned", AuthExpiredError("key", "Expired.")), Worker("other"), tmp_path / "home"
+    world, handed_over = office(planned, other), asyncio.Event()
+    async with open_lab(home, world) as lab:
+        commit = lab.store.commit
+
+        async def dies_afterwards(*changes: Change) -> bool:
+            won = await commit(*changes)
+            if any(isinstance(change, ParkStep) for change in changes):
+                handed_over.set()
+                await asyncio.Event().wait()
+            return won
+
+        lab.store.commit = dies_afterwards
+        execution = await lab.orchestrator.start("x", "owner")
+        await handed_over.wait()
+        left = killed(home)
+        lab.store.commit = commit
+    planned.ran = other.ran = 0
+    clock = FakeClock()
+    clock.advance(-timedelta(seconds=5))
+    async with open_lab(left, world, clock) as lab:
+        done = await lab.done(execution.id)
+    assert (done.step_runs[STEP].stand_in, planned.ran, other.ran) == ("Other", 0, 1)
+    assert done.outcome is ExecutionOutcome.SUCCEEDED
+
+
+async def test_who_takes_over_does_not_wait_for_an_answer_about_money(tmp_path: Path) -> None:
+    may_fail = asyncio.Event()
+
+    async def fails_late(inputs: NoteInputs, context: StepContext) -> Artifact:
+        await may_fail.wait()
+        raise AuthExpiredError("key", "Expired.")
+
+    world = office(fails_late, Worker("other"))
+    world.behaviours = {**world.behaviours, "Thinker": asking()}
+    world.model, world.caps = ScriptedModel(said("yes", tokens_in=5_000)), Caps(per_execution=Money.usd(0.006))
+    world.plan = lambda _: plan(step("s", "Planned"), step("a", "Thinker"), step("b", "Thinker", left="a"))
+    async with open_lab(tmp_path, world) as lab:
+        execution = await lab.orchestrator.start("x", "owner")
+        await lab.until(execution.id, lambda s: [a.topic for a in s.approvals] == ["budget"])
+        may_fail.set()
+        waits = await lab.until(execution.id, lambda s: s.step_runs[STEP].status is StepStatus.DONE)
+        assert waits.artifacts[STEP]["text"] == "other"
+        assert [a.status for a in waits.approvals] == [ApprovalStatus.PENDING]
 
 
 async def test_deaths_do_not_use_up_the_tries(tmp_path: Path) -> None:

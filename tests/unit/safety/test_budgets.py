@@ -8,18 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from engine.domain.approval import ApprovalKind, DecisionVerb
+from engine.domain.approval import ApprovalKind, ApprovalStatus, DecisionVerb
 from engine.domain.artifact import Artifact
 from engine.domain.event import EventType
 from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepOutcome, StepStatus
-from engine.domain.ids import DEFAULT_TENANT, StepId
+from engine.domain.ids import DEFAULT_TENANT, ExecutionId, StepId
+from engine.domain.plan import Plan
 from engine.domain.spend import NO_CAPS, Caps, ModelCall, Money, Spend, Usage
 from engine.errors import RefusedError
 from engine.ports.agents import StepContext
 from engine.ports.changes import ReserveSpend
 from engine.ports.language_model import AnswerLostError
+from engine.ports.planning import Brief, PlanningDesk, PlanQuestion
 from engine.safety.budgets import estimated_tokens
 from tests.lab import OWNER, PRICES, Lab, NoteInputs, Publish, World, note, open_lab, plan, step
+from tests.unit.execution.following import plan_asked
 from tests.unit.execution.model import ScriptedModel, asking, question, said
 
 COST = Money.usd(0.0006)
@@ -107,6 +110,30 @@ async def test_a_question_about_money_is_not_waited_for_behind_a_gate_that_waits
         assert gate.kind is ApprovalKind.GATE
         await lab.answer(gate, DecisionVerb.APPROVE)
         assert (await lab.done(execution_id)).outcome is ExecutionOutcome.SUCCEEDED
+
+
+async def test_another_plan_is_made_once_the_question_about_money_of_the_one_before_is_answered(tmp_path: Path) -> None:
+    dear = ScriptedModel(said("yes", tokens_in=4_000, tokens_out=400), said("yes"))
+    made: list[int] = []
+
+    async def planner(brief: Brief, desk: PlanningDesk) -> Plan | PlanQuestion:
+        made.append(brief.version)
+        if brief.version > 1:
+            await desk.ask(question("plan"))
+        return replace(plan(step("a", "Thinker"), step("b", "Thinker", left="a")), version=brief.version)
+
+    world = thinking(dear, caps=Caps(per_execution=Money.usd(0.0074)))
+    world.planner = planner
+    async with open_lab(tmp_path, world) as lab:
+        execution_id = await run(lab)
+        asked = await lab.asked(execution_id)
+        assert (asked.topic, asked.plan_version) == ("budget", 1)
+        await lab.editor.change(ExecutionId(execution_id), "on Tuesday", OWNER.id, "k1")
+        waits = await lab.asked(execution_id)
+        assert (waits.id, made) == (asked.id, [1])
+        await lab.answer(asked, DecisionVerb.CHOOSE, choice="go_on")
+        assert (await plan_asked(lab, execution_id, 2)).status is ApprovalStatus.PENDING
+        assert made == [1, 2]
 
 
 async def test_saying_stop_at_eighty_percent_declines_what_is_left(tmp_path: Path) -> None:

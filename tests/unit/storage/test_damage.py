@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,19 @@ async def test_a_question_that_is_damaged_cannot_be_answered(tmp_path: Path) -> 
         with pytest.raises(InternalError, match="row_corrupt"):
             await lab.answer(asked, DecisionVerb.APPROVE)
         assert lab.world.tools[0].ledger == []
+
+
+@pytest.mark.parametrize("body", ["replace(body, '\"copies\":1', '\"copies\":9')", "CAST(x'ff' AS TEXT)"])
+async def test_a_question_that_is_damaged_holds_up_nobody_elses_alarm(tmp_path: Path, body: str) -> None:
+    async with open_lab(tmp_path, world()) as lab:
+        hit, spared = await waiting_for_leave(lab), await waiting_for_leave(lab)
+        change(tmp_path, f"UPDATE pending_approvals SET body = {body} WHERE execution_id = ?", hit)
+        lab.clock.advance(timedelta(days=1))
+        for _ in range(2):
+            await lab.alarms.ring(lab.timer)
+        assert (await lab.asked(spared)).reminded_at == lab.clock.now()
+        assert (await lab.orchestrator.get_execution(hit)).outcome is ExecutionOutcome.FAILED
+        assert all(due.at > lab.clock.now() for due in await lab.store.due(100))
 
 
 async def test_a_row_mended_by_hand_is_taken_as_it_is(tmp_path: Path) -> None:
