@@ -228,6 +228,8 @@ class RetryIntent:
     execution_id: ExecutionId
     fence: int
     at: datetime
+    call_hash: str
+    """Of the call that is made now: after one that was turned down it may be another."""
     answer: ApprovalId | None = None
     """The person's, where one was needed."""
 

@@ -75,9 +75,8 @@ class Recorded(ToolDecorator):
             if call.doubtful:
                 return await self._doubt(call, arguments, intent, begin)
             return await self._try(call, arguments, _Try(intent=intent, begin=begin, first=True))
-        # What a gated tool is called with is bound by its gate, which is asked anew only where nothing has begun. A call that was
-        # turned down is no reason to refuse the next one, and the row keeps the hash of the first.
-        if intent.tool != wanted.tool or (intent.call_hash != wanted.hash and not self.spec.gated):
+        # Of a call that was turned down nothing happened, and the next one may be another.
+        if intent.tool != wanted.tool or (intent.call_hash != wanted.hash and intent.status is not IntentStatus.VOID):
             raise InternalError("effect_key_reused", f"{call.key} was first used for another call.")
         if intent.result is not None:
             call.reached()
@@ -102,8 +101,11 @@ class Recorded(ToolDecorator):
                     return await self._settle(call, arguments, answered)
                 answer = answered.id
         now = self._clock.now()
-        begin = RetryIntent(key=call.key, execution_id=call.execution_id, fence=call.fence, at=now, answer=answer)
-        again = replace(intent, started_at=now, answer=answer)
+        made = self.spec.call(arguments).hash
+        begin = RetryIntent(
+            key=call.key, execution_id=call.execution_id, fence=call.fence, at=now, call_hash=made, answer=answer
+        )
+        again = replace(intent, started_at=now, call_hash=made, answer=answer)
         first = intent.status is IntentStatus.VOID
         return await self._try(call, arguments, _Try(intent=again, begin=begin, first=first))
 

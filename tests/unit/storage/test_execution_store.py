@@ -141,7 +141,7 @@ async def test_an_effect_is_begun_again_once_per_answer_and_never_after_a_stop(s
     intent = Intent(key=key, execution_id=E, step_id=A, tool="t", effect=Effect.UNKNOWN, call_hash="h", title="Send it")
     assert await store.commit(s.RecordIntent(intent=intent, fence=FENCE, at=NOW))
     assert not await store.commit(s.VoidIntent(key=key, fence=FENCE - 1, at=NOW))
-    again = s.RetryIntent(key=key, execution_id=E, fence=FENCE, at=NOW, answer=ApprovalId("yes"))
+    again = s.RetryIntent(key=key, execution_id=E, fence=FENCE, at=NOW, call_hash="other", answer=ApprovalId("yes"))
     assert not await store.commit(replace(again, fence=FENCE - 1))
     assert await store.commit(again)
     assert not await store.commit(again), "one answer, one try"
