@@ -258,10 +258,9 @@ class _Engine:
         self.dispatcher.wake_all(await self.store.moving())
         self.inbox.look_again()
 
-    async def _tell_owners(self, what: str) -> None:
-        for surface in (self.slack, self.telegram):
-            if surface is not None:
-                await surface.tell_owners(f"storage_notice.{what}")
+    async def _tell_owners(self, what: str) -> bool:
+        outside = [surface for surface in (self.slack, self.telegram) if surface is not None]
+        return any([await surface.tell_owners(f"storage_notice.{what}") for surface in outside]) or not outside
 
     def jobs(self, product: Tizmor) -> list[tuple[str, Coroutine[Any, Any, None]]]:
         """Start the services that run beside executions."""

@@ -58,6 +58,10 @@ def restore(file: Path, /, *, home: Home = None) -> int:
         " before such an effect is made, Tizmor looks whether it happened, or asks. Requests from after the backup are not"
         " known any more."
     )
+    if done.left:
+        _say(
+            f"{done.left} messages had come in and were not begun yet. They may have been acted on since, and are left."
+        )
     return 0
 
 

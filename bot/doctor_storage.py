@@ -45,6 +45,13 @@ def examine_storage(home: Path, *, running: bool) -> Iterator[Finding]:
         home: where it stands.
         running: a process owns it.
     """
+    try:
+        yield from _database(home, running=running)
+    except (sqlite3.Error, OSError) as error:
+        yield Finding(name="database", ok=False, detail=fault_of(error).detail)
+
+
+def _database(home: Path, *, running: bool) -> Iterator[Finding]:
     path = home / DATABASE_FILE
     if home.is_dir():
         yield _space(home)
@@ -55,7 +62,8 @@ def examine_storage(home: Path, *, running: bool) -> Iterator[Finding]:
     try:
         version = schema_version(path)
     except RequestError as error:
-        yield Finding(name="database", ok=False, detail=f"{error.detail} To do so, {_RESTORE}")
+        more = f" To do so, {_RESTORE}" if error.code == "database_corrupt" else ""
+        yield Finding(name="database", ok=False, detail=f"{error.detail}{more}")
         return
     if version is None or version > HEAD:
         newer = f"schema {version} is newer than {HEAD}: install the newer Tizmor"
@@ -66,10 +74,7 @@ def examine_storage(home: Path, *, running: bool) -> Iterator[Finding]:
             name="database", ok=True, detail=f"schema {version}; the next start brings it to {HEAD} and keeps a copy"
         )
         return
-    try:
-        yield from _findings(inspect(path, running=running))
-    except sqlite3.Error as error:
-        yield Finding(name="database", ok=False, detail=fault_of(error).detail)
+    yield from _findings(inspect(path, running=running))
 
 
 def _findings(found: Inspection) -> Iterator[Finding]:

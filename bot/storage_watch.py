@@ -20,8 +20,14 @@ LOOKED_AT_EVERY = 1.0
 TOLD_AGAIN_AFTER = 60.0
 """Seconds within which the same trouble coming back is no news."""
 
-Notice = Callable[[str], Awaitable[None]]
-"""Tells the operator something; the argument names a sentence of ``storage_notice``."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds between tries to tell the operator, doubling."""
+
+Notice = Callable[[str], Awaitable[bool]]
+"""Tells the operator something; the argument names a sentence of ``storage_notice``. False: nobody could be told now, and it is
+owed."""
+
+_MISSING = "missing"
 
 
 class StorageWatch:
@@ -44,8 +50,16 @@ class StorageWatch:
         self._heard: deque[Standing] = deque(maxlen=16)
         self._bell = Wakeup()
         self._told: dict[StorageState, float] = {}
-        self._owed: float | None = None
-        """Since when there is trouble that the operator was told of, and not yet that it is over."""
+        self._since: float | None = None
+        """When the trouble began that is not over yet."""
+        self._owed = [_MISSING] if database.missing else list[str]()
+        """What the operator has still to be told, the oldest first."""
+        self._try_at, self._pause = 0.0, FIRST_PAUSE
+        self._knows_of_trouble = False
+        """Was the operator told of it, and not yet that it is over?"""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Of the service, once it runs."""
+        database.health.watch(self._hear)
         self._landing = False
         """What waited is being committed now: whoever gave up waiting for it is not told."""
         self.lost = asyncio.Event()
@@ -59,27 +73,27 @@ class StorageWatch:
 
     async def run(self) -> None:
         """Watch until cancelled."""
-        loop = asyncio.get_running_loop()
-
-        def hear(standing: Standing) -> None:
-            self._admit(standing)
-            self._heard.append(standing)
-            loop.call_soon_threadsafe(self._bell.ring)
-
-        self._database.health.watch(hear)
-        self._admit(self._database.health.standing)
-        if self._database.missing:
+        if self._loop is None and self._database.missing:  # said once, however often this is started
             logger.bind(detail=self._database.missing).error("storage_commits_missing")
-            await self._notice("missing")
+        self._loop = asyncio.get_running_loop()
+        self._admit(self._database.health.standing)
         while True:
             await self._tick()
             while self._heard:
                 await self._tell(self._heard.popleft())
+            await self._say_what_is_owed()
             try:
                 async with asyncio.timeout(LOOKED_AT_EVERY):
                     await self._bell.wait()
             except TimeoutError:
                 continue
+
+    def _hear(self, standing: Standing) -> None:
+        """In whichever thread saw it."""
+        self._admit(standing)
+        self._heard.append(standing)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._bell.ring)
 
     def _admit(self, standing: Standing) -> None:
         if standing.state is StorageState.ANSWERS or standing.fault is None:
@@ -102,21 +116,43 @@ class StorageWatch:
     async def _tell(self, standing: Standing) -> None:
         fault = standing.fault
         bound = logger.bind(fault=fault.kind.value, detail=fault.detail) if fault else logger
+        if standing.state in {StorageState.ANSWERS, StorageState.LOW}:  # what waited is committed
+            self._landing = True
+            await self._look_again()
         match standing.state:
             case StorageState.LOST:
                 bound.critical("storage_lost")
                 self.lost.set()
             case StorageState.ANSWERS:
-                self._landing = True
-                await self._look_again()
-                if self._owed is not None:
-                    logger.bind(after_seconds=round(monotonic() - self._owed, 1)).info("storage_answers")
-                    self._owed = None
-                    await self._notice(standing.state.value)
+                if self._since is not None:
+                    logger.bind(after_seconds=round(monotonic() - self._since, 1)).info("storage_answers")
+                    self._since = None
+                    self._owe_that_it_is_over()
             case _ if monotonic() - self._told.get(standing.state, -TOLD_AGAIN_AFTER) >= TOLD_AGAIN_AFTER:
                 self._told[standing.state] = monotonic()
-                self._owed = self._owed or monotonic()
+                self._since = self._since or monotonic()
                 bound.error(f"storage_{standing.state.value}")
-                await self._notice(standing.state.value)
+                self._owe(standing.state.value)
             case _:
                 return
+
+    def _owe(self, what: str) -> None:
+        self._owed = [each for each in self._owed if each != what] + [what]
+        self._try_at, self._pause = 0.0, FIRST_PAUSE
+
+    def _owe_that_it_is_over(self) -> None:
+        """Of trouble that is over nobody is told any more; who knows of some is told that it is."""
+        self._owed = [each for each in self._owed if each == _MISSING]
+        if self._knows_of_trouble:
+            self._owe(StorageState.ANSWERS.value)
+
+    async def _say_what_is_owed(self) -> None:
+        while self._owed and monotonic() >= self._try_at:
+            what = self._owed[0]
+            if not await self._notice(what):
+                self._try_at = monotonic() + self._pause
+                self._pause = min(self._pause * 2, LONGEST_PAUSE)
+                return
+            self._owed.remove(what)
+            if what != _MISSING:
+                self._knows_of_trouble = what != StorageState.ANSWERS.value

@@ -6,9 +6,11 @@ of one instant. It appears under its name only once it is whole, synced and look
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
-from contextlib import closing, suppress
+from collections.abc import Generator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +21,10 @@ BEFORE = ".before-"
 """Between a database's name and the schema it was brought to, in the name of the copy that was made before."""
 KEPT_BEFORE = 2
 """Copies from before migrations that are kept."""
+UNFINISHED = ".tizmor-copy"
+"""Ends the hidden name of a copy that is being made. Whoever makes it holds a lock on it, which dies with the process: one that
+nobody holds was left by a process that was killed, and is taken away by the next that copies to its folder."""
+_BESIDE = ("", "-journal", "-wal", "-shm")
 
 
 def copy_database(source: Path, target: Path, *, replace: bool = False) -> None:
@@ -35,21 +41,29 @@ def copy_database(source: Path, target: Path, *, replace: bool = False) -> None:
     """
     if target.exists() and not replace:
         raise _exists(target)
-    made = target.with_name(f".{target.name}.{os.getpid()}")
+    remove_unfinished(target.parent)
     try:
-        _copy(source, made)
-        look_through(made)
-        _sync(made)
-        if replace:
-            made.replace(target)
-        else:
-            _name(made, target)
+        with _making(target) as made:
+            _copy(source, made)
+            look_through(made)
+            _sync(made)
+            if replace:
+                made.replace(target)
+            else:
+                _name(made, target)
         sync_folder(target.parent)
+    except BlockingIOError as error:
+        raise RequestError("backup_failed", f"Another process is copying to {target}; let it end.") from error
     except (sqlite3.Error, OSError) as error:
         fault = fault_of(error)
         raise RequestError("backup_failed", f"{source} was not copied to {target}. {fault.detail}") from error
-    finally:
-        _remove(made)
+
+
+def remove_unfinished(folder: Path) -> None:
+    """Take away what killed processes left of copies to a folder; none that is being made. One that stays is no failure."""
+    for left in folder.glob(f".*{UNFINISHED}"):
+        with suppress(OSError), _held(left, os.O_RDWR):
+            _remove(left)
 
 
 def look_through(path: Path) -> None:
@@ -91,8 +105,40 @@ def back_up_before(path: Path, schema: str) -> Path:
     return target
 
 
+@contextmanager
+def _making(target: Path) -> Generator[Path]:
+    """The file a copy is made in, empty and held; gone afterwards, or under its own name.
+
+    Raises:
+        BlockingIOError: another process makes it.
+    """
+    made = target.with_name(f".{target.name}{UNFINISHED}")
+    with _held(made, os.O_RDWR | os.O_CREAT):
+        try:
+            os.truncate(made, 0)
+            yield made
+        finally:
+            _remove(made)
+
+
+@contextmanager
+def _held(path: Path, flags: int) -> Generator[None]:
+    """Hold a file until the block ends. Not closed before: that would take SQLite's own locks on it away.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not os.path.samestat(os.fstat(descriptor), path.stat()):
+            raise BlockingIOError(path)  # who held it has just ended
+        yield
+    finally:
+        os.close(descriptor)
+
+
 def _copy(source: Path, target: Path) -> None:
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600))
     with closing(_open(source)) as reader, closing(sqlite3.connect(target, isolation_level=None)) as writer:
         reader.backup(writer)
         writer.execute("PRAGMA journal_mode=DELETE")  # one file, whole by itself
@@ -120,7 +166,7 @@ def _sync(path: Path) -> None:
 
 
 def _remove(made: Path) -> None:
-    for suffix in ("", "-journal", "-wal", "-shm"):
+    for suffix in _BESIDE:
         with suppress(OSError):
             Path(f"{made}{suffix}").unlink()
 

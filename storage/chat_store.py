@@ -15,11 +15,15 @@ from engine.domain.json import JsonObject, content_hash
 from engine.ports.chat_log import Delivery, Outgoing, ShownMessage
 from storage.codec import decode, encode, instant, maybe_instant, maybe_parse, parse_instant
 from storage.database import Database
+from storage.rows import refuse_what_is_no_text
 from storage.tables import chat, events, executions
 from storage.writes import Write, bound, compiled, inserting
 
 LOCAL = "chat"
 """Surface of the local chat, which is kept here too."""
+
+_PAGE = 200
+"""Lines of the local chat that are read at a time."""
 
 _l = chat.local_chat
 _next_seq = select(func.coalesce(func.max(_l.c.seq), 0) + 1).scalar_subquery()
@@ -178,19 +182,14 @@ class SqliteChatLog:
 
     async def since(self, user_id: PrincipalId, after: int) -> Sequence[ShownMessage]:
         """See the port."""
-        query = select(_l).where(_l.c.user_id == user_id, _l.c.seq > after).order_by(_l.c.seq).limit(200)
-        return [
-            ShownMessage(
-                id=row["id"],
-                seq=row["seq"],
-                role=row["role"],
-                kind=row["kind"],
-                execution_id=None if row["execution_id"] is None else ExecutionId(row["execution_id"]),
-                at=parse_instant(row["at"]),
-                body=decode(row["body"]),
-            )
-            for row in await self._database.rows(query)
-        ]
+        while True:
+            query = select(_l).where(_l.c.user_id == user_id, _l.c.seq > after).order_by(_l.c.seq).limit(_PAGE)
+            rows = await self._database.rows(query)
+            found = [line for row in rows if (line := _maybe_shown(row)) is not None]
+            places = [row["seq"] for row in rows if isinstance(row["seq"], int)]
+            if found or len(rows) < _PAGE or not places:
+                return found
+            after = max(places)  # of all these none can be read; there may be more behind them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +216,24 @@ class _Line:
             "body": encode(self.body),
         }
         return Write(_SAY, values, 1)
+
+
+def _maybe_shown(row: RowMapping) -> ShownMessage | None:
+    """None where the row is damaged: those behind it are shown all the same."""
+    try:
+        refuse_what_is_no_text(row)
+        return ShownMessage(
+            id=row["id"],
+            seq=int(row["seq"]),
+            role=row["role"],
+            kind=row["kind"],
+            execution_id=None if row["execution_id"] is None else ExecutionId(row["execution_id"]),
+            at=parse_instant(row["at"]),
+            body=decode(row["body"]),
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        logger.bind(seq=row["seq"]).error("chat_line_damaged")
+        return None
 
 
 def _maybe_delivery(row: RowMapping) -> Delivery | None:

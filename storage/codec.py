@@ -41,8 +41,15 @@ def maybe_instant(value: datetime | None) -> str | None:
 
 
 def parse_instant(value: str) -> datetime:
-    """Read back :func:`instant`."""
-    return datetime.fromisoformat(value)
+    """Read back :func:`instant`.
+
+    Raises:
+        ValueError: it is none, or has no zone.
+    """
+    found = datetime.fromisoformat(value)
+    if found.tzinfo is None:
+        raise ValueError(f"an instant without a zone: {value!r}")
+    return found
 
 
 def maybe_parse(value: str | None) -> datetime | None:

@@ -9,19 +9,19 @@ import sqlite3
 import sys
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import RowMapping, Select, create_engine
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from engine.errors import RequestError, StorageAwayError
 from storage.acknowledged import AcknowledgedFile
-from storage.backup import back_up_before
+from storage.backup import back_up_before, remove_unfinished
 from storage.faults import Fault, FaultKind, fault_of, is_undecodable
 from storage.health import StorageHealth, StorageState
 from storage.ownership import Taking, take_ownership
@@ -36,6 +36,8 @@ HEAD = "0005"
 """Newest migration this program knows."""
 
 DATABASE_FILE = "tizmor.db"
+RESTORING = f".{DATABASE_FILE}.restoring"
+"""Begins the names of what a restore makes in a home before it is put in its place."""
 
 READERS = 2
 """Read-only connections, each used by one thread at a time."""
@@ -107,6 +109,8 @@ class Database:
         with self._readers.connect() as connection, connection.begin():
             raw: Any = connection.connection.driver_connection
             raw.text_factory = _any_text if leniently else str
+            if len(queries) > 1:
+                connection.exec_driver_sql("BEGIN")  # Python's sqlite3 begins none to read in
             return [connection.execute(query, parameters).mappings().all() for query in queries]
 
     def _unread(self, error: DatabaseError) -> StorageAwayError:
@@ -153,6 +157,7 @@ async def open_database(home: Path, *, now: str, durable: bool = True) -> AsyncG
         RequestError: ``home_not_writable`` or ``database_newer``; ``detail`` says what to do.
     """
     with own_home(home):
+        clear_unfinished(home)
         path = home / DATABASE_FILE
         migrate(path)
         database = Database(path, durable=durable)
@@ -169,6 +174,8 @@ def own_home(home: Path) -> Generator[None]:
     try:
         _make_folder(home)
         descriptor = os.open(home / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with suppress(OSError):  # it can be opened as it is
+            give_to_owner_of(home, descriptor)
     except OSError as error:
         raise RequestError(
             "home_not_writable", f"The home {home} cannot be written ({error.strerror}); choose another with --home."
@@ -186,6 +193,15 @@ def own_home(home: Path) -> Generator[None]:
         os.close(descriptor)
 
 
+def clear_unfinished(home: Path) -> None:
+    """Take away what a killed backup, restore or update of the schema left in a home, which may be as large as the database.
+    Only who owns the home may; what stays is no failure."""
+    with suppress(OSError):
+        remove_unfinished(home)
+        for left in home.glob(f"{RESTORING}*"):
+            left.unlink(missing_ok=True)
+
+
 def _make_folder(home: Path) -> None:
     """Make the home where it is missing. SQLite syncs the names in it; its own name is synced here."""
     missing = [folder for folder in (home, *home.parents) if not folder.exists()]
@@ -198,6 +214,17 @@ def _make_folder(home: Path) -> None:
             for made in missing:  # so that the next start makes and syncs them anew
                 made.rmdir()
         raise
+
+
+def give_to_owner_of(model: Path, made: Path | int) -> None:
+    """Let what the superuser made be used by whom a file or folder belongs to: the service it is made for.
+
+    Raises:
+        OSError: ``made`` is another user's, and cannot be given away.
+    """
+    owner = model.stat()
+    if os.stat(made).st_uid != owner.st_uid:  # noqa: PTH116 - perhaps a descriptor
+        os.chown(made, owner.st_uid, owner.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -214,24 +241,28 @@ def _sync_folder(folder: Path) -> None:
 
 def connect_for_reading(path: Path) -> sqlite3.Connection:
     """Open read-only, so that closing it never checkpoints; any character may stand in the path."""
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False)
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, check_same_thread=False, isolation_level=None)
 
 
 def schema_version(path: Path) -> str | None:
-    """The migration a database stands at; None when it has no schema yet."""
-    if not path.exists():
-        return None
-    connection = connect_for_reading(path)
+    """The migration a database stands at; None when it has no schema yet.
+
+    Raises:
+        RequestError: ``database_corrupt``; ``home_not_writable``: it cannot be opened or read, whatever may be in it.
+    """
     try:
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-    except sqlite3.OperationalError:
-        return None
-    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        raise RequestError(
-            "database_corrupt", f"{path} is not a readable database ({error}); restore a backup or move it away."
-        ) from error
-    finally:
-        connection.close()
+        if not path.exists():
+            return None
+        with closing(connect_for_reading(path)) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+        kind = FaultKind.CORRUPT if isinstance(error, UnicodeDecodeError) else fault_of(error).kind
+        if kind is FaultKind.STATEMENT:  # there is no such table
+            return None
+        if kind is FaultKind.CORRUPT:
+            detail = f"{path} is not a readable database ({error}); restore a backup or move it away."
+            raise RequestError("database_corrupt", detail) from error
+        raise _unusable(path, "read", error) from error
     return None if row is None else str(row[0])
 
 
@@ -241,7 +272,7 @@ def migrate(path: Path) -> None:
 
     Raises:
         RequestError: ``database_newer`` when a newer program has been here; ``database_corrupt``; ``backup_failed``: the
-            backup does not fit or cannot be trusted. Nothing is changed.
+            backup does not fit or cannot be trusted; ``home_not_writable``: the disk refuses. Nothing is changed.
     """
     version = schema_version(path)
     if version == HEAD:
@@ -253,6 +284,16 @@ def migrate(path: Path) -> None:
         )
     if version is not None:
         back_up_before(path, HEAD)
+    try:
+        _upgrade(path)
+    except (sqlite3.Error, DBAPIError, OSError) as error:
+        reason = error.orig if isinstance(error, DBAPIError) else error
+        if reason is None or fault_of(_as_exception(reason)).kind is FaultKind.STATEMENT:
+            raise  # our bug
+        raise _unusable(path, f"brought to schema {HEAD}", _as_exception(reason)) from error
+
+
+def _upgrade(path: Path) -> None:
     connect_for_writing(path, durable=True).close()
     path.chmod(0o600)
     from alembic import command  # noqa: PLC0415 - costs 100 ms and is rarely needed
@@ -268,9 +309,14 @@ def _take(path: Path, now: str) -> Taking:
     try:
         return take_ownership(path, now, AcknowledgedFile(path.parent))
     except (sqlite3.Error, OSError) as error:
-        fault = fault_of(error)
-        code = "database_corrupt" if fault.fatal else "home_not_writable"
-        raise RequestError(code, f"{path} cannot be taken into use. {fault.detail}") from error
+        raise _unusable(path, "taken into use", error) from error
+
+
+def _unusable(path: Path, done: str, error: Exception) -> RequestError:
+    fault = fault_of(error)
+    return RequestError(
+        "database_corrupt" if fault.fatal else "home_not_writable", f"{path} cannot be {done}. {fault.detail}"
+    )
 
 
 def _as_exception(error: BaseException) -> Exception:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import BindParameter, RowMapping, bindparam, case, func, literal_column, select, text
+from loguru import logger
+from sqlalchemy import (
+    BindParameter,
+    ColumnClause,
+    Integer,
+    RowMapping,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    text,
+)
 
 from engine.domain.approval import Approval, ApprovalStatus
 from engine.domain.effect import Intent
@@ -33,6 +45,7 @@ from storage.rows import (
     intent_of,
     outcome_of,
     plan_of,
+    refuse_what_is_no_text,
     remains_of,
     spend_of,
     step_run_of,
@@ -56,7 +69,7 @@ _SPEND_SUMS = (
 )
 _p, _sc, _ev, _fb = executions.plans.c, executions.shared_context.c, events.events.c, chat.execution_feedback.c
 _this: BindParameter[str] = bindparam("execution")
-_AS_ASKED = literal_column("pending_approvals.rowid")
+_AS_ASKED: ColumnClause[int] = literal_column("pending_approvals.rowid", Integer)
 """In the order in which questions were asked: clocks that are put back do not tell that."""
 _SNAPSHOT = (
     select(executions.executions).where(_e.id == _this),
@@ -89,6 +102,8 @@ class SqliteExecutionStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._damaged_alarms = set[int]()
+        """Those that the log knows of: it is told of each once."""
 
     async def commit(self, *changes: Change) -> bool:
         """See the port."""
@@ -293,17 +308,31 @@ class SqliteExecutionStore:
     async def due(self, limit: int) -> Sequence[Due]:
         """See the port."""
         c = approvals.due.c
-        rows = await self._database.rows(select(approvals.due).where(c.claimed == 0).order_by(c.at, c.id).limit(limit))
-        return [
-            Due(
+        query = select(approvals.due).where(c.claimed == 0).order_by(c.at, c.id).limit(limit)
+        found, looked_at = list[Due](), 0
+        while True:
+            rows = await self._database.rows(query.offset(looked_at) if looked_at else query)
+            found += [alarm for row in rows if (alarm := self._maybe_due(row)) is not None]
+            looked_at += len(rows)
+            if len(found) >= limit or len(rows) < limit:
+                return found[:limit]
+
+    def _maybe_due(self, row: RowMapping) -> Due | None:
+        """None where it is damaged: all other alarms ring."""
+        try:
+            refuse_what_is_no_text(row)
+            return Due(
                 id=row["id"],
                 execution_id=ExecutionId(row["execution_id"]),
                 approval_id=None if row["approval_id"] is None else ApprovalId(row["approval_id"]),
                 kind=DueKind(row["kind"]),
                 at=parse_instant(row["at"]),
             )
-            for row in rows
-        ]
+        except (ValueError, TypeError):
+            if row["id"] not in self._damaged_alarms:
+                self._damaged_alarms.add(row["id"])
+                logger.bind(execution=row["execution_id"], kind=row["kind"]).error("alarm_damaged")
+            return None
 
 
 def _maybe_approval(row: RowMapping) -> Approval | None:

@@ -48,12 +48,20 @@ _BY_CODE = {
     sqlite3.SQLITE_CORRUPT: FaultKind.CORRUPT,
     sqlite3.SQLITE_NOTADB: FaultKind.CORRUPT,
 }
+_BY_ERRNO = {
+    errno.ENOSPC: FaultKind.FULL,
+    errno.EDQUOT: FaultKind.FULL,
+    errno.EACCES: FaultKind.UNWRITABLE,
+    errno.EPERM: FaultKind.UNWRITABLE,
+    errno.EROFS: FaultKind.UNWRITABLE,
+}
 _FATAL = frozenset({FaultKind.CORRUPT, FaultKind.GONE, FaultKind.TAKEN_OVER})
 _ADVICE = {
     FaultKind.BUSY: "another program holds the lock on the database; end it",
     FaultKind.FULL: "no space is left on the disk; free some",
     FaultKind.IO: "the disk does not answer as it should; look at it and at its cables, mounts and quotas",
-    FaultKind.UNWRITABLE: "the database or its folder cannot be written; look at permissions and at the mount",
+    FaultKind.UNWRITABLE: "the database or its folder cannot be opened or written; look at who owns them (chown), at their"
+    " permissions and at the mount",
     FaultKind.MEMORY: "no memory is left; stop other programs",
     FaultKind.CORRUPT: "the database is damaged; stop, keep a copy of it, and bring back a backup with `tizmor restore FILE`",
     FaultKind.GONE: "the database was deleted or replaced while it was in use; bring back a backup with `tizmor restore FILE`",
@@ -96,8 +104,7 @@ def fault_of(error: Exception) -> Fault:
     if isinstance(error, MemoryError):
         return Fault(FaultKind.MEMORY, "out of memory")
     if isinstance(error, OSError):
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        return Fault(FaultKind.FULL if full else FaultKind.IO, error.strerror or type(error).__name__)
+        return Fault(_BY_ERRNO.get(error.errno or 0, FaultKind.IO), error.strerror or type(error).__name__)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     if code == sqlite3.SQLITE_READONLY_DBMOVED:
         return Fault(FaultKind.GONE, str(error))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from loguru import logger
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -130,7 +131,13 @@ class SqliteMessageLog:
     async def last_heard(self, surface: str) -> datetime | None:
         """See the port."""
         rows = await self._database.rows(select(chat.surfaces.c.heard_at).where(chat.surfaces.c.name == surface))
-        return parse_instant(rows[0]["heard_at"]) if rows else None
+        if not rows:
+            return None
+        try:
+            return parse_instant(rows[0]["heard_at"])
+        except (ValueError, TypeError):
+            logger.bind(surface=surface).error("last_heard_damaged")
+            return None
 
     async def cursor(self, surface: str) -> str | None:
         """See the port."""

@@ -19,7 +19,7 @@ class Taking:
     generation: int
     """Greater than that of every process before it, also of those whose rows are gone."""
     missing: str = ""
-    """What had been acknowledged and is not there; empty: nothing."""
+    """What had been acknowledged and is not there, and what follows; empty: nothing."""
 
 
 def take_ownership(path: Path, now: str, acknowledged: AcknowledgedFile) -> Taking:
@@ -34,7 +34,8 @@ def take_ownership(path: Path, now: str, acknowledged: AcknowledgedFile) -> Taki
         stands = latest(connection)
         missing = what_is_missing(stands, told)
         if missing:
-            doubt_everything_under_way(connection, now)
+            left = doubt_everything_under_way(connection, now)
+            missing += f"; {left} messages that waited to be begun may have been acted on, and are left" if left else ""
         generation = max(stands.generation, told.generation) + 1
         connection.execute("INSERT INTO generations (number, started_at) VALUES (?, ?)", (generation, now))
         # Calls an earlier process never accounted for cost what was reserved for them.

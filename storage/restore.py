@@ -17,7 +17,17 @@ from pathlib import Path
 from engine.errors import RequestError
 from storage.acknowledged import ACKNOWLEDGED_FILE, AcknowledgedFile
 from storage.backup import copy_database, look_through, sync_folder
-from storage.database import DATABASE_FILE, HEAD, connect_for_reading, migrate, own_home, schema_version
+from storage.database import (
+    DATABASE_FILE,
+    HEAD,
+    RESTORING,
+    clear_unfinished,
+    connect_for_reading,
+    give_to_owner_of,
+    migrate,
+    own_home,
+    schema_version,
+)
 from storage.doubt import doubt_everything_under_way
 from storage.faults import fault_of
 from storage.ownership import latest
@@ -35,6 +45,8 @@ class Restored:
     """Where the database that was there is now, its log beside it; None where there was none."""
     doubtful: int
     """How many executions are under way in the copy: of those, something may have been done that it knows nothing of."""
+    left: int
+    """How many messages wait in the copy to be begun: they may have been acted on, and are not handled."""
 
 
 def restore(home: Path, copy: Path, now: str) -> Restored:
@@ -47,18 +59,19 @@ def restore(home: Path, copy: Path, now: str) -> Restored:
 
     Raises:
         RequestError: ``home_locked``: a process is running; ``backup_unusable``: it is missing, damaged, newer or no
-            database of ours; ``backup_failed``: there is no room for it. Nothing is changed.
+            database of ours; ``backup_failed``: there is no room for it, or the disk refuses. Nothing is changed.
     """
     with own_home(home):
         _check(copy)
         path = home / DATABASE_FILE
-        made = path.with_name(f".{path.name}.restoring")
-        _clear(made)
+        made = home / RESTORING
+        clear_unfinished(home)
         try:
             copy_database(copy, made)
-            migrate(made)
+            _bring_up_to_date(copy, made)
             generation = max(_known_generation(path), AcknowledgedFile(home).read().generation)
-            doubtful = _doubt(made, generation, now)
+            doubtful, left = _doubt(made, generation, now)
+            give_to_owner_of(path if path.exists() else home, made)
             aside = _put_aside(path)
             made.replace(path)
             sync_folder(home)
@@ -66,8 +79,8 @@ def restore(home: Path, copy: Path, now: str) -> Restored:
         except (sqlite3.Error, OSError) as error:
             raise RequestError("backup_failed", f"{copy} was not restored. {fault_of(error).detail}") from error
         finally:
-            _clear(made)
-        return Restored(aside=aside, doubtful=doubtful)
+            clear_unfinished(home)
+        return Restored(aside=aside, doubtful=doubtful, left=left)
 
 
 def _check(copy: Path) -> None:
@@ -87,6 +100,13 @@ def _check(copy: Path) -> None:
         )
 
 
+def _bring_up_to_date(copy: Path, made: Path) -> None:
+    try:
+        migrate(made)
+    except RequestError as error:
+        raise RequestError("backup_failed", f"{copy} was not restored. {error.detail}") from error
+
+
 def _known_generation(path: Path) -> int:
     """Of the database that is there, as far as it can be read."""
     if not path.exists():
@@ -98,16 +118,17 @@ def _known_generation(path: Path) -> int:
         return 0
 
 
-def _doubt(made: Path, generation: int, now: str) -> int:
+def _doubt(made: Path, generation: int, now: str) -> tuple[int, int]:
+    """How many executions are doubted, and how many messages left."""
     with closing(connect_for_writing(made, durable=True)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         doubtful = connection.execute("SELECT count(*) FROM executions WHERE status <> 'done'").fetchone()[0]
-        doubt_everything_under_way(connection, now)
+        left = doubt_everything_under_way(connection, now)
         number = max(latest(connection).generation, generation) + 1
         connection.execute("INSERT INTO generations (number, started_at) VALUES (?, ?)", (number, now))
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode=DELETE")  # one file, whole by itself: it is put in place in one step
-    return int(doubtful)
+    return int(doubtful), left
 
 
 def _put_aside(path: Path) -> Path | None:
@@ -134,8 +155,4 @@ def _keep(path: Path, under: Path) -> None:
     except OSError:
         shutil.copyfile(path, under)  # a file system without links
         under.chmod(0o600)
-
-
-def _clear(made: Path) -> None:
-    for found in made.parent.glob(f"{made.name}*"):
-        found.unlink(missing_ok=True)
+        give_to_owner_of(path, under)

@@ -25,7 +25,7 @@ ROW_SUM = "row_sum"
 
 def teach(connection: sqlite3.Connection) -> None:
     """Give a connection that writes the two functions that statements over summed tables call."""
-    connection.create_function("row_sum", -1, _sum_of, deterministic=True)
+    connection.create_function("row_sum", -1, sum_of, deterministic=True)
     connection.create_function("row_delta", -1, _difference, deterministic=True)
 
 
@@ -73,8 +73,12 @@ def is_damaged(table: Table, row: Mapping[Any, Any] | RowMapping) -> bool:
     return expected != 0
 
 
-def _sum_of(*pairs: Any) -> int:
-    """Salt and value, in turn."""
+def sum_of(*pairs: Any) -> int:
+    """The sum of a row.
+
+    Args:
+        *pairs: salt and value, in turn; a value's bytes stand for itself.
+    """
     total = 0
     values = iter(pairs)
     for salt in values:

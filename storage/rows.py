@@ -92,6 +92,17 @@ def event_of(row: Row) -> Event:
     return _believed(events.events, row, _execution_id(row), _event)
 
 
+def refuse_what_is_no_text(row: Row) -> None:
+    """Look at a row that has no sum: what was not UTF-8 in it was read all the same, and can be written nowhere.
+
+    Raises:
+        ValueError: there is such a text.
+    """
+    for stored in row.values():
+        if isinstance(stored, str):
+            stored.encode()
+
+
 def remains_of(row: Row, seq: int) -> ExecutionSnapshot:
     """What is shown of an execution that was put aside because stored data of it is damaged: that it failed, and of what.
 

@@ -8,7 +8,7 @@ the surface; a gap that could not be looked through is looked through again. Unt
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any, Protocol, TypeVar
@@ -25,6 +25,9 @@ from engine.errors import IntegrationError, RefusedError, UnavailableError
 from engine.ports.chat_log import Delivery
 from engine.ports.clock import Clock
 
+EVERY_SURFACE = "*"
+"""The name under which the message log keeps until when everything that was said counts as heard, wherever it was said: a
+database was restored then (``storage.doubt``)."""
 OVERLAP = timedelta(minutes=5)
 """Looked at again before a gap: what was said then may not have arrived in time."""
 FURTHEST = timedelta(hours=24)
@@ -69,16 +72,19 @@ class Gap:
 
     since: datetime
     until: datetime
+    not_before: datetime | None = None
+    """What was said earlier may have been acted on by a process whose memory is gone; None: no such process is known of."""
 
     def looked_at_from(self, now: datetime) -> datetime:
         """Where looking begins."""
-        return max(self.since - OVERLAP, now - FURTHEST)
+        begins = max(self.since - OVERLAP, now - FURTHEST)
+        return begins if self.not_before is None else max(begins, self.not_before)
 
     def joined(self, other: Gap | None) -> Gap:
         """One gap that holds both."""
         if other is None:
             return self
-        return Gap(since=min(self.since, other.since), until=max(self.until, other.until))
+        return replace(self, since=min(self.since, other.since), until=max(self.until, other.until))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,15 +145,17 @@ class Missed:
         clock: Clock,
         threads: Callable[[], Awaitable[Sequence[Thread]]],
         last_heard: datetime | None,
+        not_before: datetime | None = None,
     ) -> None:
         """``threads``: those in which something was asked lately, the latest first. ``last_heard``: when an earlier process
-        was last known to listen; None: there was none, and there is nothing to look for."""
+        was last known to listen; None: there was none, and there is nothing to look for. ``not_before``: see :class:`Gap`."""
         self._web = web
         self._ours = ours
         self._receive = receive
         self._clock = clock
         self._threads = threads
         self._last_heard = last_heard
+        self._not_before = not_before
         self._waiting: Gap | None = None
         self._looking: Gap | None = None
         self._bell = Wakeup()
@@ -166,8 +174,22 @@ class Missed:
         """We listen since ``at``; nobody did since ``silent_since`` (None: since before this process)."""
         since, self._last_heard = silent_since or self._last_heard, None
         if since is not None and since < at:
-            self._waiting = Gap(since=since, until=at).joined(self._waiting)
+            self._waiting = Gap(since=since, until=at, not_before=self._not_before).joined(self._waiting)
             self._bell.ring()
+
+    async def receive(self, delivery: Delivery) -> None:
+        """Commit what Slack delivers. What cannot be committed now is looked for once it can: Slack gives up after a few tries.
+
+        Raises:
+            UnavailableError: it was not committed.
+        """
+        try:
+            await self._receive(delivery)
+        except UnavailableError:
+            now = self._clock.now()
+            self._waiting = Gap(since=now, until=now, not_before=self._not_before).joined(self._waiting)
+            self._bell.ring()
+            raise
 
     async def run(self) -> None:
         """See the class. Cancelled in the middle, the rest of a gap is looked through by the next process."""

@@ -30,7 +30,7 @@ from bot.slack.inbound.bolt import build_app
 from bot.slack.markup.escape import escape
 from bot.slack.messenger import SlackMessenger
 from bot.slack.mirror import mirrored, place_of
-from bot.slack.missed import Missed
+from bot.slack.missed import EVERY_SURFACE, Missed
 from bot.slack.pace import Pace
 from bot.slack.people import SlackPeople
 from bot.slack.responses import Responses
@@ -102,17 +102,24 @@ class SlackSurface:
         nobody = Principal(id=PrincipalId(PREFIX), tenant_id=DEFAULT_TENANT, role=Role.NONE)
         return self._codes.issue(nobody)[0]
 
-    async def tell_owners(self, key: str) -> None:
-        """Say something about this installation to whoever owns it, in private. Its failing is no failure of anything."""
+    async def tell_owners(self, key: str) -> bool:
+        """Say something about this installation to whoever owns it, in private. Its failing is no failure of anything.
+
+        Returns:
+            Whether somebody was told. Nobody is until we know who we are, and where no owner is known here.
+        """
         if self._calls is None:
-            return
+            return False
+        told = False
         words = escape(Texts(self._parts.settings.tizmor_locale).say(key))
         try:
             async with asyncio.timeout(OWNER_LIMIT.total_seconds()):
                 for owner in await self._parts.people.owners(DEFAULT_TENANT, PREFIX):
                     await self._calls.post(await self._calls.open_dm(user_of(owner) or ""), {"text": words})
+                    told = True
         except (IntegrationError, TimeoutError) as error:
             logger.bind(reason=str(error)).info("owners_not_told")
+        return told
 
     async def events(self, request: web.Request) -> web.Response:
         """What Slack posts to us, where it does. Until we know who we are it is told to come again."""
@@ -179,13 +186,13 @@ class SlackSurface:
         shown = parts.shown(SlackMessenger(calls, pace), PREFIX)
         remote = RemoteChat(shown, parts.outbox.mark, self._sent)
         mirror = self._mirror(shown, identity)
-        heard = await parts.log.last_heard(SURFACE)
-        missed = Missed(calls, identity, parts.inbox.receive, parts.clock, self._threads, heard)
+        heard, restored = await parts.log.last_heard(SURFACE), await parts.log.last_heard(EVERY_SURFACE)
+        missed = Missed(calls, identity, parts.inbox.receive, parts.clock, self._threads, heard, restored)
         app = build_app(
             client=client,
             signing_secret=revealed(settings.slack_signing_secret) or None,
             identity=identity,
-            receive=parts.inbox.receive,
+            receive=missed.receive,
             check=handler.check,
             clock=parts.clock,
         )

@@ -98,17 +98,23 @@ class TelegramSurface:
         name = await self._name_at_once()
         return f"https://t.me/{name}?start={code}" if name else f"/claim {code}"
 
-    async def tell_owners(self, key: str) -> None:
-        """Say something about this installation to whoever owns it, in private. Its failing is no failure of anything."""
+    async def tell_owners(self, key: str) -> bool:
+        """Say something about this installation to whoever owns it, in private. Its failing is no failure of anything.
+
+        Returns:
+            Whether somebody was told. Nobody is until we know who we are, and where no owner is known here.
+        """
         if self._desk_now is None:
-            return
+            return False
+        told = False
         words = self._desk_now.texts().say(key)
         try:
             async with asyncio.timeout(OWNER_LIMIT.total_seconds()):
                 for owner in await self._parts.people.owners(DEFAULT_TENANT, PREFIX):
-                    await self._desk_now.say(Target(chat=user_of(owner) or 0, silent=True), words)
+                    told = await self._desk_now.say(Target(chat=user_of(owner) or 0, silent=True), words) or told
         except (IntegrationError, TimeoutError) as error:
             logger.bind(reason=str(error)).info("owners_not_told")
+        return told
 
     async def events(self, request: web.Request) -> web.Response:
         """What Telegram posts to us, where it does. Until we know who we are it is told to come again."""

@@ -35,7 +35,7 @@ from engine.failpoints import failpoint
 from engine.ports.calendar import Invitation, MeetingChange, StandingMeeting
 from engine.ports.clock import Clock
 from integrations.local_workspace import ics, ics_lines
-from integrations.local_workspace.atomic import replace_file, sync_folder
+from integrations.local_workspace.atomic import replace_file_if, sync_folder
 from integrations.local_workspace.change_letters import Letters, farewell_key
 from integrations.local_workspace.etag import etag_of
 from integrations.local_workspace.invitation import NO_OWNER, checked, event_lines, mail, mark_of, uid_of
@@ -50,6 +50,7 @@ _MOST_BYTES = 20 * 1024 * 1024
 _TRIES = 5
 
 _Stamp = tuple[int, int, int]
+_NO_FILE: _Stamp = (0, 0, 0)
 
 
 def _nobody() -> tuple[str, str]:
@@ -174,8 +175,7 @@ class LocalCalendar:
             self._stage(occasion.key, revision.letters)
             self._keep(occasion.key, change.meeting_id, content, revision.content)
             failpoint("calendar.letters_staged")
-            if self._read()[1] == stamp:
-                replace_file(self._file, revision.content)
+            if self._replace(stamp, revision.content):
                 failpoint("calendar.change_written")
                 return
         raise _restless()
@@ -209,8 +209,7 @@ class LocalCalendar:
             kept = [*kept[:-1], kept[-1].model_copy(update=noted)]
             self._kept.keep(newest, kept[-1])
             failpoint("calendar.undo_noted")
-            if self._read()[1] == stamp:
-                replace_file(self._file, restoration.content)
+            if self._replace(stamp, restoration.content):
                 failpoint("calendar.undo_written")
                 return restoration.undone
         raise _restless()
@@ -257,11 +256,20 @@ class LocalCalendar:
             with _writing():
                 self._kept.keep(key, Keepsake(uid=uid, left=etag_of(changed, uid)))
             failpoint("calendar.read")
-            if self._read()[1] == stamp:
-                with _writing():
-                    replace_file(self._file, changed)
-                return
+            with _writing():
+                if self._replace(stamp, changed):
+                    return
         raise _restless()
+
+    def _replace(self, stamp: _Stamp, content: bytes) -> bool:
+        """Put it in the place of the file, unless that is not any more what was read under this stamp."""
+        return replace_file_if(self._file, content, lambda: self._stands() == stamp)
+
+    def _stands(self) -> _Stamp:
+        try:
+            return _stamp_of(self._file.lstat())
+        except FileNotFoundError:
+            return _NO_FILE
 
     def _make_durable(self) -> None:
         """What is found already done was perhaps put in place by a call that was cut short before its sync."""
@@ -273,7 +281,7 @@ class LocalCalendar:
         try:
             opened = os.open(self._file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
-            return ics_lines.EMPTY, (0, 0, 0)
+            return ics_lines.EMPTY, _NO_FILE
         except OSError as error:
             detail = f"calendar.ics cannot be opened: {error.strerror}. It must be a plain file, not a link."
             raise UnavailableError("calendar_unreadable", detail) from error
@@ -283,7 +291,7 @@ class LocalCalendar:
                 raise RefusedError(
                     "calendar_unreadable", f"calendar.ics has {found.st_size:,} bytes, too many to read."
                 )
-            return file.read() or ics_lines.EMPTY, (found.st_mtime_ns, found.st_size, found.st_ino)
+            return file.read() or ics_lines.EMPTY, _stamp_of(found)
 
     def _stamp(self) -> datetime:
         return self._clock.now().replace(microsecond=0)
@@ -297,6 +305,10 @@ def _writing() -> Generator[None]:
     except OSError as error:
         detail = f"{error.filename or 'the workspace'}: {error.strerror}."
         raise UnavailableError("calendar_unwritable", detail) from error
+
+
+def _stamp_of(found: os.stat_result) -> _Stamp:
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _shown(person: tuple[str, str]) -> str:

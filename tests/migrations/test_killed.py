@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +17,10 @@ from sqlalchemy.engine import Engine
 
 from engine.errors import RequestError
 from storage import backup
-from storage.database import HEAD, migrate, schema_version
+from storage.backup import copy_database
+from storage.database import DATABASE_FILE, HEAD, RESTORING, migrate, open_database, schema_version
 from storage.inspection import inspect
+from storage.restore import restore
 from tests.migrations.test_schema import migrated_to
 
 NOW = "2026-01-01T00:00:00.000000Z"
@@ -102,6 +106,79 @@ def test_what_was_there_is_kept_before_and_only_the_last_few_of_such_copies(tmp_
     assert schema_version(kept) == "0004", "nothing to do, nothing copied"
 
 
+@pytest.mark.parametrize("work", ["backup", "restore", "update"])
+def test_however_often_copying_is_killed_one_copy_is_left_at_most_and_the_next_that_ends_takes_it_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str
+) -> None:
+    home, elsewhere = tmp_path / "home", tmp_path / "elsewhere"
+    home.mkdir()
+    elsewhere.mkdir()
+    populated(home / DATABASE_FILE)
+    populated(tmp_path / "copy")
+
+    def tried(number: int) -> None:
+        match work:
+            case "backup":
+                copy_database(home / DATABASE_FILE, elsewhere / f"of-{number}")
+            case "restore":
+                restore(home, tmp_path / "copy", NOW)
+            case _:
+                migrate(home / DATABASE_FILE)
+
+    before = {path.name for place in (home, elsewhere) for path in place.iterdir()}
+
+    def left() -> set[str]:
+        found = {path.name for place in (home, elsewhere) for path in place.iterdir()}
+        return {name for name in found - before if name.startswith(".")}
+
+    with monkeypatch.context() as patched:
+        patched.setattr(backup, "_sync", _killed)
+        for number in range(3):
+            assert dies(partial(tried, number))
+            assert len(left()) == 1
+    tried(9)
+    assert left() == set()
+
+
+def test_a_copy_that_another_process_makes_is_left_alone(tmp_path: Path) -> None:
+    populated(tmp_path / "x.db")
+    made = tmp_path / f".copy{backup.UNFINISHED}"
+    with made.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        copy_database(tmp_path / "x.db", tmp_path / "another")
+        with pytest.raises(RequestError, match="Another process"):
+            copy_database(tmp_path / "x.db", tmp_path / "copy")
+        assert made.exists()
+    copy_database(tmp_path / "x.db", tmp_path / "copy")
+    assert not made.exists()
+
+
+async def test_a_start_takes_away_what_a_killed_restore_left(tmp_path: Path) -> None:
+    for name in (f"{RESTORING}-wal", RESTORING, f".{RESTORING}{backup.UNFINISHED}"):
+        (tmp_path / name).write_text("left")
+    async with open_database(tmp_path, now=NOW, durable=False):
+        assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "row"),
+    [
+        ("UPDATE executions SET request = CAST(x'70ff80' AS TEXT) WHERE id = 'e7'", "executions of e7"),
+        ("UPDATE plans SET body = CAST(x'7bc328' AS TEXT) WHERE execution_id = 'e7'", "plans of e7"),
+    ],
+)
+def test_a_text_that_is_none_is_found_to_be_damaged_and_keeps_nothing_else_from_being_brought_up_to_date(
+    tmp_path: Path, damage: str, row: str
+) -> None:
+    path = tmp_path / "x.db"
+    populated(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        assert connection.execute(damage).rowcount == 1
+    migrate(path)
+    assert schema_version(path) == HEAD
+    assert inspect(path, running=False).damaged_rows == (row,)
+
+
 def test_where_the_copy_has_no_room_nothing_is_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.db"
     populated(path)
@@ -111,6 +188,10 @@ def test_where_the_copy_has_no_room_nothing_is_changed(tmp_path: Path, monkeypat
         migrate(path)
     assert schema_version(path) == "0004"
     assert not list(tmp_path.glob("*before*"))
+
+
+def _killed(_path: Path) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _no_room(*_arguments: object) -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from storage.backup import copy_database
+from storage.codec import instant
+from storage.database import DATABASE_FILE
+from storage.restore import restore
 from tests.scenarios.lab import SENTENCES, STORY, TOMORROW, executions, make_home, plain, written
 from tests.scenarios.slack_lab import Conversation, Mode, ask, local_slack, product, words_of
 
@@ -85,4 +91,43 @@ async def test_a_line_that_breaks_loses_nothing(tmp_path: Path) -> None:
         await second.finished()
         assert len(await executions(serving)) == 2
         assert (len(first.ours), len(second.ours)) == (4, 2)
+        assert written(tmp_path) == STORY
+
+
+def restored(home: Path, copy: Path) -> None:
+    restore(home, copy, instant(datetime.now(UTC)))
+
+
+def cut_short(home: Path, copy: Path) -> None:
+    """As a database is whose log is gone."""
+    (home / DATABASE_FILE).write_bytes(copy.read_bytes())
+
+
+@pytest.mark.parametrize("went_back", [restored, cut_short])
+async def test_what_was_acted_on_after_a_backup_is_not_begun_again_and_what_is_said_since_is_found(
+    tmp_path: Path, went_back: Callable[[Path, Path], None]
+) -> None:
+    make_home(tmp_path)
+    copy = tmp_path / "copy"
+    async with local_slack(start=time.time(), retry_after=(0.0, 9e4, 9e4)) as slack:
+        channel = slack.add_channel("general", members=[slack.dana])
+        async with product(tmp_path, slack):
+            await (await ask(slack, channel, TOMORROW["he"])).finished()
+            copy_database(tmp_path / DATABASE_FILE, copy)
+            told = await ask(slack, channel, SENTENCES["en"])
+            await told.story()
+            assert written(tmp_path) == STORY
+            await slack.settled()
+        said = len(told.ours)
+        went_back(tmp_path, copy)
+        for _ in range(2):  # the second time a restart, soon after
+            async with product(tmp_path, slack) as serving:
+                before = len(await executions(serving))
+                lost = await slack.say(slack.dana, channel, f"{slack.mention} {TOMORROW['en']}", lost=True)
+                slack.kill_sockets()
+                await slack.eventually(lambda: slack.connections == 1, 20)
+                await Conversation(slack, channel, slack.dana, lost).finished()
+                assert len(await executions(serving)) == before + 1
+                assert before <= 2
+        assert len(told.ours) == said
         assert written(tmp_path) == STORY

@@ -19,6 +19,7 @@ from tests.scenarios.telegram_lab import (
     team,
     text_of,
 )
+from tests.servers.telegramd.faults import Fault
 
 REFUSED = {"en": "who were invited", "he": "רק למי שהוזמנו"}
 
@@ -146,3 +147,15 @@ async def test_whoever_brings_it_into_a_group_is_greeted_or_refused(tmp_path: Pa
         await telegram.kick_bot(theirs)
         await (await ask(telegram, ours, TOMORROW["en"])).finished()
         assert (len(telegram.sent(ours)), len(telegram.sent(theirs))) == (3, 1)
+
+
+async def test_whoever_tells_the_owners_something_learns_whether_anybody_was_told(tmp_path: Path) -> None:
+    make_home(tmp_path)
+    async with local_telegram() as telegram, product(tmp_path, telegram, tizmor_locale="en") as serving:
+        surface = surface_of(serving)
+        assert not await surface.tell_owners("storage_notice.answers"), "nobody owns it yet"
+        await claim(telegram, serving, telegram.dana)
+        assert await surface.tell_owners("storage_notice.answers")
+        await heard(telegram, telegram.dana, "can save again")
+        telegram.faults.next("sendMessage", Fault.error(403, "Forbidden: bot was blocked by the user"))
+        assert not await surface.tell_owners("storage_notice.answers")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bot.slack.address import Thread
+from bot.slack.inbound.events import message_delivery
 from bot.slack.missed import (
     FURTHEST,
     LONGEST_PAUSE,
@@ -28,6 +29,7 @@ from bot.slack.missed import (
     threads_in,
 )
 from bot.slack.web import PAGE, SlackWeb, slack_client
+from engine.errors import UnavailableError
 from tests.servers.slackd import Fault, Slackd, SlackdOptions, serve_slackd
 from tests.surfaces.slack.calling import MANIFEST
 from tests.surfaces.slack.intake import WORDS, Intake, Waits, logged, over_socket, room, soon, us
@@ -53,6 +55,14 @@ def test_looking_begins_a_little_before_the_gap_and_not_before_yesterday() -> No
     assert GAP.looked_at_from(NOW) == GAP.since - OVERLAP
     old = Gap(since=NOW - timedelta(days=9), until=NOW)
     assert old.looked_at_from(NOW) == NOW - FURTHEST
+
+
+def test_looking_begins_nowhere_before_what_a_lost_memory_may_have_acted_on() -> None:
+    floor = GAP.since - OVERLAP / 2
+    gap = replace(GAP, not_before=floor)
+    assert gap.looked_at_from(NOW) == floor
+    assert gap.joined(replace(gap, since=floor - OVERLAP)).looked_at_from(NOW) == floor
+    assert replace(gap, not_before=GAP.since - 2 * OVERLAP).looked_at_from(NOW) == GAP.since - OVERLAP
 
 
 def test_two_gaps_are_looked_through_as_one() -> None:
@@ -221,6 +231,23 @@ async def test_a_database_that_is_away_for_a_while_is_waited_for() -> None:
         await at.slack.say(at.slack.dana, at.slack.im(at.slack.dana), WORDS, lost=True)
         await at.look()
         assert at.intake.texts == [WORDS]
+
+
+async def test_what_slack_gave_up_delivering_because_it_could_not_be_kept_is_found_once_it_can() -> None:
+    async with looking(failures=1) as at:
+        direct = at.slack.im(at.slack.dana)
+        await at.slack.say(at.slack.dana, direct, WORDS, lost=True)
+        [message] = at.slack.messages(direct)
+        event = {**message, "channel": direct.id, "channel_type": "im"}
+        refused = message_delivery(event, us(at.slack), at.clock.now())
+        assert refused is not None
+        with pytest.raises(UnavailableError):
+            await at.missed.receive(refused)
+        assert at.missed.behind_since is not None
+        await soon(lambda: at.missed.behind_since is None)
+        assert at.intake.texts == [WORDS]
+        await at.missed.receive(refused)
+        assert at.missed.behind_since is None
 
 
 async def test_a_channel_that_cannot_be_read_does_not_hide_the_others() -> None:

@@ -163,3 +163,18 @@ async def test_a_mistyped_claim_is_seen_by_nobody_else_and_the_code_is_void(tmp_
         await slack.command(slack.avi, channel, "/tizmor", f"claim {code}")
         await whispered(slack, slack.avi, "not valid")
         assert [m for m in slack.messages(channel) if str(code) in plain(str(m["text"]))] == []
+
+
+# What owners are told.
+
+
+async def test_whoever_tells_the_owners_something_learns_whether_anybody_was_told(tmp_path: Path) -> None:
+    async with local_slack() as slack, product(make_home(tmp_path), slack, tizmor_locale="en") as serving:
+        surface = surface_of(serving)
+        assert not await surface.tell_owners("storage_notice.answers"), "nobody owns it yet"
+        await claim(slack, serving, slack.avi)
+        assert await surface.tell_owners("storage_notice.answers")
+        slack.faults.next("chat.postMessage", Fault.error("not_in_channel"))
+        assert not await surface.tell_owners("storage_notice.answers")
+        assert len([m for m in slack.messages(slack.im(slack.avi)) if "can save again" in plain(str(m))]) == 1
+    assert not await surface.tell_owners("storage_notice.answers"), "it does not know who it is any more"

@@ -7,6 +7,8 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,12 @@ import pytest
 from engine.domain.approval import ApprovalKind, DecisionVerb
 from engine.domain.effect import Effect
 from engine.domain.execution import ExecutionOutcome
+from engine.domain.ids import DEFAULT_TENANT, PrincipalId
 from engine.errors import RequestError
+from engine.ports.chat_log import Delivery
 from storage.acknowledged import AcknowledgedFile
 from storage.backup import copy_database
+from storage.chat_store import SqliteChatLog
 from storage.database import DATABASE_FILE, HomeLockedError, open_database
 from storage.inspection import inspect
 from storage.restore import restore
@@ -24,6 +29,14 @@ from tests.lab import Publish, World, open_lab, plan, step
 
 NOW = "2026-11-23T08:00:00.000000Z"
 LATER = "2026-11-24T08:00:00.000000Z"
+SAID = Delivery(
+    key="k",
+    surface="slate",
+    user_id=PrincipalId("slate:dana"),
+    tenant_id=DEFAULT_TENANT,
+    text="publish it",
+    received_at=datetime(2026, 11, 23, 8, tzinfo=UTC),
+)
 
 
 def world(effect: Effect = Effect.KEYED) -> World:
@@ -127,6 +140,25 @@ async def test_what_was_done_after_the_copy_was_made_is_not_done_again_without_a
     assert len(publish.ledger) == (2 if effect is Effect.KEYED else 1), (
         "under the same key, where the provider knows it"
     )
+
+
+async def test_what_waited_to_be_begun_when_the_copy_was_made_is_left_and_answers_are_handled(tmp_path: Path) -> None:
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    kinds = ("message", "command", "shortcut", "edited", "click", "form", "stopped", "member")
+    async with open_database(home, now=NOW, durable=False) as database:
+        log = SqliteChatLog(database)
+        for kind in (*kinds, "damaged"):
+            assert await log.receive(replace(SAID, key=kind, kind=kind))
+        copy_database(home / DATABASE_FILE, copy)
+        for kind in kinds:
+            await log.handled(kind, SAID.received_at)
+    with closing(sqlite3.connect(copy, isolation_level=None)) as connection:
+        connection.execute("UPDATE inbox SET body = substr(body, 2) WHERE key = 'damaged'")
+    assert restore(home, copy, LATER).left == 4
+    async with open_database(home, now=LATER, durable=False) as database:
+        waiting = await SqliteChatLog(database).waiting("slate")
+        assert {delivery.kind for delivery in waiting} == {"click", "form", "stopped", "member"}
+        assert not await SqliteChatLog(database).receive(replace(SAID, key="message")), "it is still known"
 
 
 @pytest.mark.parametrize("broken", ["missing", "text", "cut", "newer", "foreign"])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from engine.domain.ids import ApprovalId, EffectKey, ExecutionId, PrincipalId, S
 from engine.domain.request import Request
 from engine.ports import changes as s
 from storage.codec import instant
-from storage.database import open_database
+from storage.database import DATABASE_FILE, open_database
 from storage.execution_store import SqliteExecutionStore
 from tests.lab import plan, step
 
@@ -171,3 +173,19 @@ async def test_a_decision_made_while_the_person_was_reminded_keeps_that_they_wer
     decided = replace(asked, status=ApprovalStatus.APPROVED, decided_at=NOW, decided_by=PrincipalId("u"))
     assert await store.commit(s.DecideApproval(approval=decided))
     assert await store.approval(asked.id) == replace(decided, reminded_at=NOW)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["at = 'no time at all'", "at = '2026-01-01'", "kind = 'dance'", "execution_id = CAST(x'65ff' AS TEXT)"],
+)
+async def test_alarms_that_are_damaged_keep_no_other_from_ringing(
+    store: SqliteExecutionStore, tmp_path: Path, damage: str
+) -> None:
+    for number in range(6):
+        at = NOW + timedelta(seconds=number)
+        assert await store.commit(s.SetDue(due=s.Due(execution_id=E, kind=s.DueKind.RETRY, at=at)))
+    with closing(sqlite3.connect(tmp_path / DATABASE_FILE, isolation_level=None)) as connection:
+        assert connection.execute(f"UPDATE due SET {damage} WHERE id IN (1, 2, 4)").rowcount == 3
+    assert [alarm.id for alarm in await store.due(100)] == [3, 5, 6]
+    assert [alarm.id for alarm in await store.due(2)] == [3, 5], "as many as were asked for"

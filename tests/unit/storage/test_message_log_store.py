@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,14 +14,15 @@ import pytest
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.event import Event, EventType
 from engine.domain.execution import Execution, ExecutionStatus
-from engine.domain.ids import ApprovalId, ConversationId, ExecutionId, PrincipalId
+from engine.domain.ids import DEFAULT_TENANT, ApprovalId, ConversationId, ExecutionId, PrincipalId
 from engine.domain.request import Request
 from engine.ports import changes as s
-from engine.ports.chat_log import Outgoing
+from engine.ports.chat_log import Delivery, Outgoing
 from engine.ports.message_log import MessageKey
+from storage import chat_store
 from storage.chat_store import SqliteChatLog
 from storage.codec import instant
-from storage.database import open_database
+from storage.database import DATABASE_FILE, open_database
 from storage.execution_store import SqliteExecutionStore
 from storage.message_log_store import SqliteMessageLog
 from tests.lab import FakeClock
@@ -69,6 +72,12 @@ def key(purpose: str = "card", where: ConversationId = ROOM, name: str = "e") ->
     return MessageKey(execution_id=ExecutionId(name), conversation_id=where, purpose=purpose)
 
 
+def damage(home: Path, statement: str) -> None:
+    """As a bad block, or a stray write, does."""
+    with closing(sqlite3.connect(home / DATABASE_FILE, isolation_level=None)) as connection:
+        assert connection.execute(statement).rowcount > 0
+
+
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncGenerator[Shelf]:
     async with open_database(tmp_path, now=instant(NOW), durable=False) as database:
@@ -99,6 +108,51 @@ async def test_a_cursor_is_kept_with_when_it_was_moved_and_being_heard_leaves_it
     await shelf.log.move_cursor("slate", "8", NOW)
     assert await shelf.log.cursor("paper") == "41"
     assert await shelf.log.last_heard("paper") == NOW + timedelta(seconds=5)
+
+
+async def test_a_damaged_instant_of_being_heard_is_none_and_the_next_one_stands(shelf: Shelf, tmp_path: Path) -> None:
+    for damaged in ("", "2026-11-23T08", "CAST(x'ff' AS TEXT)"):
+        await shelf.log.move_cursor("paper", "41", NOW)
+        value = damaged if damaged.startswith("CAST") else f"'{damaged}'"
+        damage(tmp_path, f"UPDATE surfaces SET heard_at = {value}")
+        assert await shelf.log.last_heard("paper") is None
+        assert await shelf.log.cursor("paper") == "41"
+    await shelf.log.move_cursor("paper", "42", NOW)
+    assert await shelf.log.last_heard("paper") == NOW
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE local_chat SET at = 'no time at all' WHERE seq = 2",
+        "UPDATE local_chat SET body = substr(body, 2) WHERE seq = 2",
+        "UPDATE local_chat SET body = CAST(x'2281ff22' AS TEXT) WHERE seq = 2",
+    ],
+)
+async def test_a_damaged_line_of_the_local_chat_is_left_out_and_those_behind_it_are_shown(
+    shelf: Shelf, tmp_path: Path, statement: str
+) -> None:
+    for number in range(3):
+        said = Delivery(
+            key=f"k{number}", surface="chat", user_id=DANA, tenant_id=DEFAULT_TENANT, text=str(number), received_at=NOW
+        )
+        assert await shelf.chat.receive(said)
+    damage(tmp_path, statement)
+    assert [line.seq for line in await shelf.chat.since(DANA, 0)] == [1, 3]
+
+
+async def test_however_many_lines_are_damaged_the_ones_behind_them_are_found(
+    shelf: Shelf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chat_store, "_PAGE", 2)
+    for number in range(5):
+        said = Delivery(
+            key=f"k{number}", surface="chat", user_id=DANA, tenant_id=DEFAULT_TENANT, text=str(number), received_at=NOW
+        )
+        assert await shelf.chat.receive(said)
+    damage(tmp_path, "UPDATE local_chat SET at = '' WHERE seq < 5")
+    assert [line.seq for line in await shelf.chat.since(DANA, 0)] == [5]
+    assert await shelf.chat.since(DANA, 5) == []
 
 
 async def test_what_is_shown_elsewhere_says_nothing_of_what_is_shown_at_home(shelf: Shelf) -> None:
