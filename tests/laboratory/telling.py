@@ -226,13 +226,18 @@ def home_of(case: Case, template: Path, work: Path) -> Path:
     return copy_home(template, work / case.home)
 
 
+def deaths(verdict: Json) -> int:
+    """How often its process was killed."""
+    return verdict["codes"].count(-signal.SIGKILL)
+
+
 def problems(verdict: Json, wanted: Json, *, killed: bool = True) -> list[str]:
     """What of a verdict is not as it should be."""
     usual: Json = {"failure": "", "errors": "", "events": 1, "mails": 1, "agendas": 1}
     wrong = [f"{name}: {verdict[name]!r}" for name, value in (usual | wanted).items() if verdict[name] != value]
     # killed after the last thing that is told, nobody need start it again to see the end
-    deaths = verdict["codes"].count(-signal.SIGKILL)
+    dead = deaths(verdict)
     died = range(1, 3 if verdict["twice"] else 2) if killed else range(1)
-    if deaths not in died or verdict["codes"][deaths:] not in ([[0], []] if killed else [[0]]):
+    if dead not in died or verdict["codes"][dead:] not in ([[0], []] if killed else [[0]]):
         wrong.append(f"codes: {verdict['codes']}")
     return wrong
