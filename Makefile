@@ -43,7 +43,7 @@ check: .venv/.dev ## Format, lint, types, imports
 	$(BIN)/lint-imports
 
 test: check ## Everything check does, and all tests
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 chaos: .venv/.dev ## Break the product on purpose, the whole laboratory (ARGS="--only sweeps,soak --out folder"); 1 where anything is wrong
 	$(BIN)/python -m tests.laboratory $(ARGS)

@@ -22,7 +22,7 @@ from tests.waiting import until
 
 OWNER = Principal(id=PrincipalId("owner"), tenant_id=DEFAULT_TENANT, role=Role.OWNER)
 TAKEN = {"en": "Taken. A new version follows.", "he": "התקבל. גרסה חדשה בדרך."}
-SHEET = {"en": "Change the plan", "he": "שינוי התוכנית"}
+SHEET = {"en": "Edit the plan", "he": "עריכת התוכנית"}
 STAYS = {"en": "What is done stays.", "he": "מה שכבר נעשה נשאר."}
 BUTTONS = {"en": ["Edit", "Leave out"], "he": ["עריכה", "להשמיט"]}
 TITLE = {"en": "Title", "he": "כותרת"}

@@ -84,7 +84,7 @@ def test_a_choice_has_a_button_for_each_candidate() -> None:
         "choose c2: Yoav Cohen · yoav@else.example",
         "reject: אף אחת מהאפשרויות",
         "pause: השהיה",
-        "plan: שינוי התוכנית",
+        "plan: עריכת התוכנית",
         "cancel: עצירה",
     ]
     assert _card("en", "choice").approvals[0].title == "Which one?"
@@ -198,7 +198,7 @@ def test_a_request_that_cannot_be_planned_says_so(locale: str, text: str) -> Non
 
 def test_a_paused_execution_can_be_resumed() -> None:
     assert _head(_card("he", "paused"))[1:3] == ("paused", "בהשהיה")
-    assert _buttons(_card("he", "paused")) == ["resume: המשך", "plan: שינוי התוכנית", "cancel: עצירה"]
+    assert _buttons(_card("he", "paused")) == ["resume: המשך", "plan: עריכת התוכנית", "cancel: עצירה"]
     assert [s.icon for s in _card("en", "paused").steps] == ["succeeded", "running", "paused", "paused", "paused"]
 
 

@@ -63,7 +63,7 @@ def a_step(locale: str = "en", where: Talk = PRIVATE) -> tuple[World, StepDoor]:
     shot = replace(world.door.shot, execution=replace(world.door.shot.execution, id=EXECUTION), approvals=())
     door = world.door = StepDoor(world.clock, world.door.approval, shot, world.breaking)
     door.model = ScheduleMeetingArguments
-    sheet = {"text": "Change the plan", "entities": [], "keyboard": [[{"text": "✏️ 4", "data": "i:p"}]]}
+    sheet = {"text": "Edit the plan", "entities": [], "keyboard": [[{"text": "✏️ 4", "data": "i:p"}]]}
     world.chat.messages.append(Message(SHEET, Target(chat=where.chat), sheet))
     return world, door
 

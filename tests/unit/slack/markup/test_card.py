@@ -53,7 +53,7 @@ def test_the_card_of_an_open_gate_says_everything_in_english() -> None:
         "4. Set up the meeting\nWaiting for your answer\n"
         "5. Write the agenda\nWaits for a decision · ✏️ Writes to your files\n"
         "👇 \nPlease answer below, in this thread.\n"
-        "Pause\nChange the plan\nStop\nStop this task?\nWhat is already done stays done. Everything else is not done.\nStop\nLet it go on"
+        "Pause\nEdit the plan\nStop\nStop this task?\nWhat is already done stays done. Everything else is not done.\nStop\nLet it go on"
     )
 
 
@@ -68,7 +68,7 @@ def test_the_card_says_the_same_in_hebrew_without_slacks_plan() -> None:
         "▫️ *4. קביעת פגישה*\n      אחרי 2, 3 · ✏️ יבוקש אישור לפני הביצוע\n"
         "▫️ *5. כתיבת סדר יום*\n      אחרי 3 · ✏️ כותב לקבצים שלך\n"
         "👇 *נא לענות למטה, בשרשור הזה.*\n"
-        "השהיה\nשינוי התוכנית\nעצירה\nלעצור את המשימה?\nמה שכבר נעשה נשאר. כל השאר לא ייעשה.\nלעצור\nלהמשיך"
+        "השהיה\nעריכת התוכנית\nעצירה\nלעצור את המשימה?\nמה שכבר נעשה נשאר. כל השאר לא ייעשה.\nלעצור\nלהמשיך"
     )
 
 
@@ -98,7 +98,7 @@ def test_stopping_is_asked_about_first_and_its_button_carries_ids_only() -> None
 
 def test_a_paused_card_offers_to_go_on_and_says_why_it_stands() -> None:
     blocks = blocks_of("en", "stopped")
-    assert [element["text"]["text"] for element in blocks[-1]["elements"]] == ["Resume", "Change the plan", "Stop"]
+    assert [element["text"]["text"] for element in blocks[-1]["elements"]] == ["Resume", "Edit the plan", "Stop"]
     assert "This task has reached its spending limit." in visible(blocks)
 
 

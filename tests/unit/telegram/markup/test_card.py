@@ -130,7 +130,7 @@ def test_the_buttons_steer_the_execution_and_the_result_is_rated_where_it_stands
 
 
 def test_the_way_to_the_plan_stands_below_the_other_buttons_in_the_language_of_the_request() -> None:
-    assert labels(of("he", "running")) == [["השהיה", "עצירה"], ["שינוי התוכנית"]]
+    assert labels(of("he", "running")) == [["השהיה", "עצירה"], ["עריכת התוכנית"]]
 
 
 def test_a_paused_card_says_why_it_stands() -> None:

@@ -68,7 +68,7 @@ def test_beside_each_step_that_can_be_changed_stands_what_can_be_done_to_it() ->
     assert pressed[-1].approval == step_question_id(ExecutionId("e" * 32), StepId("s5"))
     text = visible(body)
     assert [f"▫️ {n}. Title" in text for n in range(1, 7)] == [True] * 5 + [False]
-    assert text.startswith("✏️ Change the plan\nTitle\n")
+    assert text.startswith("✏️ Edit the plan\nTitle\n")
     assert text.endswith(NOTE["en"])
     assert findings(body) == []
 
