@@ -16,7 +16,7 @@ from tests.laboratory.swept import swept
     [
         ("no intent", "outcomes", "effect.after#4", "repeated"),
         ("completes first", "outcomes", "effect.before#4", "lost"),
-        ("keys change", "fan_out", "effect.after#2", "repeated"),
+        ("keys change", "outcomes", "effect.after#2", "repeated"),
         ("requests have no key", "fan_out", "inbox.handle.after#1", "wrong"),
     ],
 )
