@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email import message_from_bytes
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.serve import Serving
 from engine.domain.approval import Approval
@@ -22,6 +23,8 @@ SENTENCES = {
     "he": "תקרא מה עשינו בדצמבר בתבואות, תבין את האסטרטגיה ותקבע פגישה עם יואב",
     "en": "Read what we did in December at Tevuot, understand the strategy and set up a meeting with Yoav",
 }
+HERE = ZoneInfo("Asia/Jerusalem")
+"""Where people are: at night the day there is not the one of UTC."""
 NOTHING = {"events": 0, "mails": 0, "agendas": 0}
 """What :func:`written` finds before anything was agreed to."""
 STORY = {"events": 1, "mails": 1, "agendas": 1}
@@ -32,7 +35,7 @@ _INVISIBLE = "\u2066\u2067\u2068\u2069\u2060\u200e\u200f"
 
 def make_home(home: Path) -> Path:
     """A home with the sample workspace, its documents plain text: extraction has tests of its own."""
-    create_sample(home / "workspace", datetime.now(UTC).date())
+    create_sample(home / "workspace", datetime.now(HERE).date())
     for path in (home / "workspace" / "docs").rglob("*.*"):
         if path.suffix not in {".md", ".txt"}:
             path.unlink()
@@ -40,8 +43,8 @@ def make_home(home: Path) -> Path:
 
 
 def crowd(home: Path, count: int, title: str) -> Path:
-    """Put so many appointments into tomorrow; ``{n}`` in the title is their number."""
-    day = datetime.now(UTC).date() + timedelta(days=1)
+    """Put so many appointments into tomorrow, as people here call it; ``{n}`` in the title is their number."""
+    day = datetime.now(HERE).date() + timedelta(days=1)
     lines: list[str] = []
     for n in range(count):
         lines += ["BEGIN:VEVENT", f"UID:crowd-{n}@example.com", f"SUMMARY:{title.format(n=n)}"]
