@@ -349,7 +349,8 @@ async def test_killed_as_a_form_was_sent_it_edits_once_and_says_so(tmp_path: Pat
             telegram.world.queries, queries = {}, telegram.world.queries
         telegram.world.queries = queries
         async with product(tmp_path, telegram) as serving:
-            assert await answered(telegram, query) == ""
+            # Where the drawing was held up for long, whoever pressed is told over the chat besides.
+            assert await answered(telegram, query) in {"", CHANGING["en"]}
             await conversation.told(CHANGING["en"])
             await approve_another(conversation, gate)
             [execution] = await over(serving)

@@ -36,6 +36,7 @@ def chromium(browser: Browser) -> Browser:
 
 def asked(page: Page, sentence: str) -> Locator:
     """Ask for something; the card, once somebody is asked about a write."""
+    expect(page.locator("#text")).not_to_have_value("")  # the page has settled, and offers the story
     page.locator("#text").fill(sentence)
     page.locator("#send").click()
     card = page.locator("article.card").first
