@@ -35,8 +35,12 @@ class Refusals:
                 return texts.say("conversation.form_too_old")
             case RequestError(code="button_unknown" | "choice_unknown"):
                 return texts.say("conversation.unknown_button")
-            case NotFoundError(code="step_unknown" | "version_unknown"):
+            case NotFoundError(code="step_unknown"):  # it was there when its button was drawn
+                return texts.error("step_replaced")
+            case NotFoundError(code="version_unknown"):
                 return texts.error(error.code)
+            case ConflictError(code="plan_empty"):  # its own words are about a plan of which nothing is left
+                return texts.say("chat.form.plan_stays")
             case NotFoundError() | NotAllowedError():
                 return texts.say("conversation.not_yours")
             case _:

@@ -72,7 +72,7 @@ class Clicks:
         except TizmorError as error:
             if await self._was_saved(press, principal, delivery.received_at - TWICE):
                 return {}  # Slack lost the answer; sent again, it has the key it had
-            words = await self._desk.refusal(error, texts)
+            words = await self._desk.refusals.words(error, texts)
             return refusal_by_input(question, _values(delivery), error, words, texts)
         return {}
 
@@ -163,7 +163,7 @@ class Clicks:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._desk.refusal(error, texts)
+            words = await self._desk.refusals.words(error, texts)
         await self._desk.whisper(channel, user_of(principal.id) or "", words, thread_ts)
 
     async def _about(self, principal: Principal, press: Press) -> ExecutionSnapshot | None:

@@ -22,16 +22,13 @@ from bot.slack.responses import Responses
 from engine.domain.ids import DEFAULT_TENANT, TenantId
 from engine.domain.json import JsonObject
 from engine.domain.tenant import Principal, Role
-from engine.errors import ConflictError, IntegrationError, RefusedError, TizmorError
+from engine.errors import ConflictError, IntegrationError, RefusedError
 from engine.ports.chat_log import Delivery
 from engine.ports.clock import Clock
 from engine.ports.remarks import RemarkBook
 
 _SHOWN = frozenset({"exchanged_trigger_id", "push_limit_reached"})
 """Refusals of a form that this press has opened already, or whose place such forms have taken."""
-
-_WORDS: Mapping[str, str] = {"step_unknown": "error.step_replaced", "plan_empty": "chat.form.plan_stays"}
-"""What refusals mean to whoever pressed a button of ours: it was drawn for a step that was there, and nothing is done yet."""
 
 
 class Web(Protocol):
@@ -146,15 +143,6 @@ class Desk:
         except RefusedError as error:
             if error.parameters.get("reason") not in _SHOWN:
                 raise ConflictError("form_too_old", error.detail) from error
-
-    async def refusal(self, error: TizmorError, texts: Texts) -> str:
-        """Why something was not done, in words for whoever wanted it.
-
-        Raises:
-            IntegrationError: they cannot be found now.
-        """
-        own = _WORDS.get(error.code)
-        return texts.say(own) if own else await self.refusals.words(error, texts)
 
     async def whisper(self, channel: str, user: str, text: str, thread_ts: str | None = None) -> None:
         """Say something only this person sees, markup escaped. Its failing is no failure of what was done."""

@@ -65,7 +65,7 @@ class PlanSheets:
         if snapshot is not None and press.action in EDITS and is_theirs(snapshot, press, principal, since):
             await self._say_taken(delivery, press, texts)
             return True
-        words = await self._desk.refusal(error, texts)
+        words = await self._desk.refusals.words(error, texts)
         return await self._say(delivery, self._sheet(snapshot, words) if snapshot else told_view(press, words, texts))
 
     def _sheet(self, snapshot: ExecutionSnapshot, told: str = "") -> JsonObject:

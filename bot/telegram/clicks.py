@@ -14,7 +14,6 @@ from bot.telegram.api import ANSWER_CHARACTERS, Target
 from bot.telegram.calls import shown
 from bot.telegram.desk import Desk, number
 from bot.telegram.form import Forms
-from bot.telegram.form_asked import of_a_step
 from bot.telegram.markup.details import details_body
 from bot.telegram.markup.undo import undo_answered, undo_body
 from bot.telegram.plan_sheets import PlanSheets
@@ -52,7 +51,7 @@ class Clicks:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._refused(error, texts)
+            words = await self._desk.refusals.words(error, texts)
         await self.answer(delivery, words)
 
     async def answer(self, delivery: Delivery, words: str) -> None:
@@ -62,11 +61,6 @@ class Clicks:
             await self._desk.calls.answer(str(delivery.payload.get("callback", "")), told, alert=bool(words))
         except IntegrationError as error:
             logger.bind(code=error.code, detail=error.detail).info("telegram_button_unanswered")
-
-    async def _refused(self, error: TizmorError, texts: Texts) -> str:
-        if error.code == "plan_empty":  # its own words are about a plan of which nothing is left
-            return texts.say("chat.form.plan_stays")
-        return await self._desk.refusals.words(of_a_step(error), texts)
 
     async def _pressed(self, delivery: Delivery, press: Press, principal: Principal, texts: Texts) -> str:
         payload = delivery.payload

@@ -18,7 +18,7 @@ from bot.pressing import unknown_button
 from bot.refusals import Refusals
 from bot.render.texts import Texts
 from bot.telegram.address import Talk, user_of
-from bot.telegram.form_asked import Door, Lapsed, asked, of_a_step, texts_of, was_edited
+from bot.telegram.form_asked import Door, Lapsed, asked, texts_of, was_edited
 from bot.telegram.form_pages import done_words, is_given_up
 from bot.telegram.form_shelf import FormShelf, Holder, Messages
 from bot.telegram.form_state import (
@@ -316,7 +316,7 @@ class Forms:
         except IntegrationError:
             raise
         except TizmorError as error:
-            words = await self._refusals.words(of_a_step(error), texts)
+            words = await self._refusals.words(error, texts)
             if scene is not None and not isinstance(error, ConflictError | NotFoundError | NotAllowedError):
                 errors = refused_by_field(scene.block, error, texts) or {WORDS: words}
                 over = replace(wrong(draft, errors, scene), handled=holder.key)

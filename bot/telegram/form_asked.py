@@ -65,15 +65,7 @@ async def asked(door: Door, principal: Principal, approval_id: str) -> Question 
         if step is None:
             raise
         snapshot = await door.execution(principal, step.execution_id)
-        return Lapsed(error=of_a_step(error), snapshot=snapshot)
-
-
-def of_a_step(error: TizmorError) -> TizmorError:
-    """The same refusal, so that it is told what it is: a plan that has no such step had it when its button was drawn, and that
-    says nothing about whose the plan is."""
-    if isinstance(error, NotFoundError) and error.code == "step_unknown":
-        return ConflictError("step_replaced", error.detail, error.parameters)
-    return error
+        return Lapsed(error=error, snapshot=snapshot)
 
 
 def was_edited(snapshot: ExecutionSnapshot, draft: Draft, principal: Principal) -> bool:

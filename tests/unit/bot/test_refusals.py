@@ -8,7 +8,7 @@ import pytest
 
 from bot.refusals import Refusals
 from bot.render.texts import LOCALES, Texts, bare
-from engine.errors import ConflictError
+from engine.errors import ConflictError, NotFoundError, TizmorError
 from tests.unit.bot.linked import town
 
 
@@ -33,3 +33,20 @@ async def test_a_person_is_told_that_they_answered_it_themselves(tmp_path: Path,
         assert words.startswith({"en": "You had answered that already: approved", "he": "כבר ענית על זה: אושר"}[locale])
         assert "10:00" in words
         assert "Dana" not in words
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (NotFoundError("step_unknown", "No such step."), "That step has changed meanwhile."),
+        (NotFoundError("version_unknown", "No such version."), "There is no such version of the plan."),
+        (ConflictError("plan_empty", "Nothing is left."), "Nothing would be left of the plan, so it stays"),
+        (NotFoundError("approval_unknown", "No such approval."), "Only whoever asked"),
+    ],
+    ids=lambda value: value.code if isinstance(value, TizmorError) else "",
+)
+async def test_what_stands_against_a_button_of_a_plan_is_said_of_the_plan(
+    tmp_path: Path, error: TizmorError, words: str
+) -> None:
+    async with town(tmp_path) as at:
+        assert (await Refusals(at.people).words(error, Texts("en"))).startswith(words)
