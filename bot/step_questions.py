@@ -10,6 +10,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from bot.door import Question
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus, Decision, DecisionVerb
@@ -18,6 +19,7 @@ from engine.domain.ids import ApprovalId, ExecutionId, PrincipalId, StepId, opaq
 from engine.domain.json import JsonObject, canonical
 from engine.domain.plan import Step
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.domain.tenant import Principal
 from engine.errors import ConflictError, NotFoundError, RequestError
 from engine.orchestration.plan_editor import PlanEditor
 from engine.planning.edit_check import must_be_open, must_be_unfinished
@@ -64,6 +66,25 @@ def read_step_question_id(approval_id: str) -> StepAddress | None:
     except (binascii.Error, ValueError):
         return None
     return StepAddress(execution_id=ExecutionId(found), digest=digest) if len(found) == _HEX else None
+
+
+def was_edited(
+    snapshot: ExecutionSnapshot, approval_id: str, principal: Principal, since: datetime, way: str = ""
+) -> bool:
+    """Has this person edited this step since? Then what stands against a press or a form of theirs is, as a rule, that an
+    earlier try of the same has made it.
+
+    Args:
+        snapshot: of the execution.
+        approval_id: of the question about the step.
+        principal: who, in whichever chat.
+        since: not before then.
+        way: ``edit``, ``retry`` or ``drop``; empty: however.
+    """
+    edits = [a for a in snapshot.approvals if a.topic == PLAN_EDIT and a.decided_by in principal.ids]
+    made = [a.edit or {} for a in edits if (a.decided_at or a.created_at) >= since]
+    steps = (step for edit in made if not way or way in edit for step in named(edit))
+    return any(step_question_id(snapshot.id, step) == approval_id for step in steps)
 
 
 class StepQuestions:

@@ -6,12 +6,9 @@ import sqlite3
 
 from sqlalchemy import update
 
+from engine.ports.message_log import EVERY_SURFACE
 from storage import tables as t
 from storage.writes import bound, compiled
-
-EVERY_SURFACE = "*"
-"""The row of ``surfaces`` that speaks for all of them: what was said before its instant is looked for on none of them any more.
-Surfaces ask for it under this name (``bot.slack.missed``, which may not reach here)."""
 
 _e = t.executions.executions
 _DOUBT = compiled(update(_e).where(_e.c.status != "done").values(doubtful=bound("now")))

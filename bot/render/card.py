@@ -16,7 +16,7 @@ from bot.render.cost import cost_line
 from bot.render.plan_changes import ChangeLine, plan_changes, repeats_words, version_words
 from bot.render.result import ResultBlock, result_block
 from bot.render.steps import GATED_AGENTS, StepLine, step_lines
-from bot.render.texts import Direction, Texts, shorten
+from bot.render.texts import Direction, Texts, shorten, texts_of
 from bot.render.topics import MODEL_UNAVAILABLE, OFFLINE
 from engine.domain.approval import ApprovalStatus
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, Signal, StepOutcome, StepStatus
@@ -141,7 +141,7 @@ def render_card(
     if snapshot.plan is not None and snapshot.plan.version == 0 and snapshot.execution.outcome is not None:
         snapshot = replace(snapshot, plan=None)  # what was drafted came to nothing and will never run
     execution, plan = snapshot.execution, snapshot.plan
-    texts = Texts(execution.request.locale, execution.request.timezone)
+    texts = texts_of(snapshot)
     error = execution.error
     understood = shorten(plan.understood, 600) if plan else ""
     steps = step_lines(snapshot, texts, now=now, gated_agents=gated_agents, model_agents=model_agents)

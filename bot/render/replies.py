@@ -15,7 +15,7 @@ from bot.render.approvals import call_news, choice_label, subject_of, tried_at
 from bot.render.bearing import pieced
 from bot.render.headline import headline
 from bot.render.result import result_block
-from bot.render.texts import Direction, Phrase, Texts, isolate, reveal, shorten
+from bot.render.texts import Direction, Phrase, Texts, isolate, reveal, shorten, texts_of
 from bot.render.topics import asked
 from bot.render.undo import UndoBlock, undo_block, undone_line
 from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
@@ -87,8 +87,7 @@ def render_replies(
         now: the current instant; None: nothing can be taken back.
         undone_by: the tool that takes back what another did, by that one's name.
     """
-    request = snapshot.execution.request
-    texts = Texts(request.locale, request.timezone)
+    texts = texts_of(snapshot)
     replies: list[Reply] = []
     for approval in snapshot.approvals:
         if approval.step_id in _NEVER_ASKED:

@@ -16,6 +16,8 @@ from importlib.resources import files
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.domain.snapshot import ExecutionSnapshot
+
 LOCALES = ("en", "he")
 PLURAL_CATEGORIES = frozenset({"zero", "one", "two", "few", "many", "other"})
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
@@ -223,3 +225,10 @@ def _zone(name: str) -> ZoneInfo:
 def bare(text: str) -> str:
     """Without the marks that isolate values: terminals print them, and pipes pass them on."""
     return text.translate({ord(FIRST_STRONG_ISOLATE): None, ord(POP_ISOLATE): None})
+
+
+def texts_of(snapshot: ExecutionSnapshot) -> Texts:
+    """What an execution is told in: the language of the request, and the zone of who asked it, in which instants are shown and
+    typed."""
+    request = snapshot.execution.request
+    return Texts(request.locale, request.timezone)

@@ -10,7 +10,7 @@ from typing import cast
 from bot.door import Question
 from bot.presses import Press, read_press
 from bot.pressing import Pressing, unknown_button
-from bot.render.texts import Texts
+from bot.render.texts import texts_of
 from bot.slack.address import thread_of, user_of
 from bot.slack.asking import Asking
 from bot.slack.desk import Desk
@@ -62,7 +62,7 @@ class Clicks:
         texts, question = await self._desk.words_for(principal), None
         try:
             question = await self._question(principal, press)
-            texts = _texts(question.snapshot)
+            texts = texts_of(question.snapshot)
             read = read_form(press.action, question, _values(delivery), texts, self._desk.clock.now())
             if read.decision is None:
                 return read.errors
@@ -102,7 +102,7 @@ class Clicks:
         question = await self._pressing.press(principal, press, delivery.key)
         if question is None:
             return True
-        view = form_view(press.action, question, press, _texts(question.snapshot))
+        view = form_view(press.action, question, press, texts_of(question.snapshot))
         if view is None:
             raise unknown_button(press.action)
         await self._desk.show_form(delivery, view)
@@ -111,7 +111,7 @@ class Clicks:
     async def _turn(self, delivery: Delivery, press: Press, principal: Principal) -> None:
         """Show another page of a form that only shows; one that was closed or turned meanwhile stays as it is."""
         question = await self._question(principal, press)
-        view = form_view("details", question, press, _texts(question.snapshot))
+        view = form_view("details", question, press, texts_of(question.snapshot))
         if view is not None:
             with suppress(RefusedError):
                 payload = delivery.payload
@@ -131,7 +131,7 @@ class Clicks:
 
     async def _decide(self, delivery: Delivery, press: Press, principal: Principal) -> None:
         question, now = await self._question(principal, press), self._desk.clock.now()
-        read = read_form(press.action, question, _values(delivery), _texts(question.snapshot), now)
+        read = read_form(press.action, question, _values(delivery), texts_of(question.snapshot), now)
         if read.decision is not None:
             await self._desk.door.decide(principal, question.approval.id, read.decision)
 
@@ -153,7 +153,7 @@ class Clicks:
                 raise unknown_button("")
             about = await self._about(principal, press)
             if about is not None:
-                texts, thread = _texts(about), thread_of(about.execution.request.conversation_id)
+                texts, thread = texts_of(about), thread_of(about.execution.request.conversation_id)
                 if thread is not None and not channel:  # a form is sent from nowhere
                     channel, thread_ts = thread.channel, thread.ts
             if principal.role is Role.NONE:
@@ -182,8 +182,3 @@ def _press(delivery: Delivery) -> Press | None:
 def _values(delivery: Delivery) -> Values:
     values = delivery.payload.get("values")
     return cast("Values", values) if isinstance(values, Mapping) else {}
-
-
-def _texts(about: ExecutionSnapshot) -> Texts:
-    request = about.execution.request
-    return Texts(request.locale, request.timezone)

@@ -25,9 +25,6 @@ from engine.errors import IntegrationError, RefusedError, UnavailableError
 from engine.ports.chat_log import Delivery
 from engine.ports.clock import Clock
 
-EVERY_SURFACE = "*"
-"""The name under which the message log keeps until when everything that was said counts as heard, wherever it was said: a
-database was restored then (``storage.doubt``)."""
 OVERLAP = timedelta(minutes=5)
 """Looked at again before a gap: what was said then may not have arrived in time."""
 FURTHEST = timedelta(hours=24)

@@ -12,18 +12,16 @@ from datetime import datetime, timedelta
 from bot.presses import Press
 from bot.pressing import EDITS
 from bot.render.steps import GATED_AGENTS, step_lines
-from bot.render.texts import Texts
+from bot.render.texts import Texts, texts_of
 from bot.slack.desk import Desk
 from bot.slack.markup.plan_sheet import plan_sheet_view, told_view
-from bot.step_questions import step_question_id
-from engine.domain.approval import Approval
+from bot.step_questions import was_edited
 from engine.domain.ids import ExecutionId
 from engine.domain.json import JsonObject
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal
 from engine.errors import RefusedError, RequestError, TizmorError
 from engine.planning.edit_check import must_be_open
-from engine.planning.editing import PLAN_EDIT, named
 from engine.ports.chat_log import Delivery
 
 _MADE: Mapping[str, str] = {"edit_step": "edit", "retry_step": "retry", "drop_step": "drop"}
@@ -69,14 +67,14 @@ class PlanSheets:
         return await self._say(delivery, self._sheet(snapshot, words) if snapshot else told_view(press, words, texts))
 
     def _sheet(self, snapshot: ExecutionSnapshot, told: str = "") -> JsonObject:
-        texts = _texts(snapshot)
+        texts = texts_of(snapshot)
         steps = step_lines(snapshot, texts, now=self._desk.clock.now(), gated_agents=GATED_AGENTS)
         if not told and not any(step.ways for step in steps):
             told = texts.say("chat.form.plan_nothing")
         return plan_sheet_view(snapshot.id, steps, texts, told)
 
     async def _texts(self, snapshot: ExecutionSnapshot | None, principal: Principal) -> Texts:
-        return _texts(snapshot) if snapshot is not None else await self._desk.words_for(principal)
+        return texts_of(snapshot) if snapshot is not None else await self._desk.words_for(principal)
 
     async def _seen(self, principal: Principal, press: Press) -> ExecutionSnapshot | None:
         """The execution, where the person may see it."""
@@ -97,29 +95,6 @@ class PlanSheets:
 
 
 def is_theirs(snapshot: ExecutionSnapshot, press: Press, principal: Principal, since: datetime) -> bool:
-    """Has this person done to this step what the press stands for?
-
-    Args:
-        snapshot: of the execution.
-        press: with the question about the step.
-        principal: who, in whichever chat.
-        since: not before then.
-    """
-    return any(
-        a.topic == PLAN_EDIT
-        and a.decided_by in principal.ids
-        and (a.decided_at or a.created_at) >= since
-        and _is_about(a, press)
-        for a in snapshot.approvals
-    )
-
-
-def _texts(snapshot: ExecutionSnapshot) -> Texts:
-    request = snapshot.execution.request
-    return Texts(request.locale, request.timezone)
-
-
-def _is_about(kept: Approval, press: Press) -> bool:
-    edit = kept.edit or {}
-    steps = {step_question_id(kept.execution_id, step) for step in named(edit)}
-    return _MADE.get(press.action) in edit and press.approval in steps
+    """Has this person done to this step what the press stands for, not before then?"""
+    way = _MADE.get(press.action)
+    return way is not None and was_edited(snapshot, press.approval, principal, since, way)

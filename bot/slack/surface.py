@@ -30,7 +30,7 @@ from bot.slack.inbound.bolt import build_app
 from bot.slack.markup.escape import escape
 from bot.slack.messenger import SlackMessenger
 from bot.slack.mirror import mirrored, place_of
-from bot.slack.missed import EVERY_SURFACE, Missed
+from bot.slack.missed import Missed
 from bot.slack.pace import Pace
 from bot.slack.people import SlackPeople
 from bot.slack.responses import Responses
@@ -41,6 +41,7 @@ from engine.concurrency import Wakeup
 from engine.domain.ids import DEFAULT_TENANT, PrincipalId
 from engine.domain.tenant import Principal, Role
 from engine.errors import AuthExpiredError, IntegrationError
+from engine.ports.message_log import EVERY_SURFACE
 
 Job = Callable[[], Coroutine[Any, Any, None]]
 

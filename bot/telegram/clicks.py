@@ -7,7 +7,7 @@ from loguru import logger
 from bot.forms.decisions import block_of
 from bot.presses import Press
 from bot.pressing import EDITS, Pressing, unknown_button
-from bot.render.texts import Texts
+from bot.render.texts import Texts, texts_of
 from bot.render.undo import undo_block
 from bot.telegram.address import Talk
 from bot.telegram.api import ANSWER_CHARACTERS, Target
@@ -19,7 +19,6 @@ from bot.telegram.markup.undo import undo_answered, undo_body
 from bot.telegram.plan_sheets import PlanSheets
 from bot.telegram.presses import read_data
 from engine.domain.ids import ApprovalId, ExecutionId
-from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal, Role
 from engine.errors import ConflictError, IntegrationError, TizmorError
 from engine.planning.edit_check import must_be_open
@@ -98,7 +97,7 @@ class Clicks:
         execution = ExecutionId(press.execution)
         if press.action == "undo":
             found = await self._desk.door.may_undo(principal, execution)
-            texts = _texts(found.snapshot)
+            texts = texts_of(found.snapshot)
             block = undo_block(found.snapshot, texts, now=self._desk.clock.now(), undone_by=found.undone_by)
             if block is None:  # its time ended this very moment
                 raise ConflictError("undo_too_late", f"Execution {execution} cannot be taken back any more.")
@@ -106,9 +105,9 @@ class Clicks:
             return await shown(self._desk.calls.send(target, undo_body(block, texts, press.execution)), texts)
         if press.action == "undo_yes":
             snapshot = await self._desk.door.undo(principal, execution)
-            texts, words = _texts(snapshot), "undo.going_on"
+            texts, words = texts_of(snapshot), "undo.going_on"
         else:
-            texts, words = _texts(await self._desk.door.execution(principal, execution)), "undo.kept"
+            texts, words = texts_of(await self._desk.door.execution(principal, execution)), "undo.kept"
         answered = undo_answered(texts.say(words), texts)
         if delivery.payload.get("known") is not True:
             return ""  # nobody says whose message would be drawn over
@@ -128,7 +127,7 @@ class Clicks:
     async def _show_details(self, press: Press, principal: Principal, where: Talk, message: int) -> str:
         """Every argument, in a message of its own whose pages turn in place."""
         question = await self._desk.door.question(principal, ApprovalId(press.approval))
-        texts = _texts(question.snapshot)
+        texts = texts_of(question.snapshot)
         block = block_of(question, texts)
         if block is None:
             raise unknown_button(press.action)
@@ -138,8 +137,3 @@ class Clicks:
             return await shown(self._desk.calls.edit(where.chat, message, body), texts)
         target = Target(chat=where.chat, topic=where.topic, reply_to=message, silent=True)
         return await shown(self._desk.calls.send(target, body), texts)
-
-
-def _texts(snapshot: ExecutionSnapshot) -> Texts:
-    request = snapshot.execution.request
-    return Texts(request.locale, request.timezone)

@@ -16,9 +16,10 @@ from bot.forms.decisions import WORDS, refused_by_field
 from bot.presses import Press
 from bot.pressing import unknown_button
 from bot.refusals import Refusals
-from bot.render.texts import Texts
+from bot.render.texts import Texts, texts_of
+from bot.step_questions import was_edited
 from bot.telegram.address import Talk, user_of
-from bot.telegram.form_asked import Door, Lapsed, asked, texts_of, was_edited
+from bot.telegram.form_asked import Door, Lapsed, asked
 from bot.telegram.form_pages import done_words, is_given_up
 from bot.telegram.form_shelf import FormShelf, Holder, Messages
 from bot.telegram.form_state import (
@@ -152,7 +153,7 @@ class Forms:
             UnavailableError: handle the delivery again.
         """
         found = await asked(self._door, principal, press.approval)
-        texts, user = texts_of(found), user_of(principal.id)
+        texts, user = texts_of(found.snapshot), user_of(principal.id)
         op, _, owner = press.choice.partition(".")
         if user is None or not is_of(owner, user):
             return texts.say("conversation.not_yours")
@@ -253,14 +254,14 @@ class Forms:
             await self._shelf.keep(holder, draft)
         elif scene is not None and not draft.over and not again:
             return await self._act(holder, draft, scene, act(scene), typed=typed)
-        why = await self._shelf.show(holder, draft, scene, texts_of(question))
-        return _unshown(why, draft, texts_of(question))
+        why = await self._shelf.show(holder, draft, scene, texts_of(question.snapshot))
+        return _unshown(why, draft, texts_of(question.snapshot))
 
     async def _lapse(self, holder: Holder, draft: Draft, lapsed: Lapsed) -> str:
         """End the form of a step that cannot be edited any more; it was edited by this very form where that had got so far."""
-        texts = texts_of(lapsed)
+        texts = texts_of(lapsed.snapshot)
         if not draft.over:
-            if draft.sending is not None and was_edited(lapsed.snapshot, draft, holder.principal):
+            if draft.sending is not None and _was_edited(lapsed, draft, holder.principal):
                 draft = done(draft, done_words(draft, texts))
             else:
                 draft = replace(draft, sending=None, asked="", over=await self._refusals.words(lapsed.error, texts))
@@ -309,7 +310,7 @@ class Forms:
         self, holder: Holder, draft: Draft, question: Question, scene: Scene | None, *, again: bool
     ) -> Draft:
         """Make the decision that is kept in the form; ``again``: an earlier try may have made it already."""
-        decision, texts = decision_of(draft.sending or {}), texts_of(question)
+        decision, texts = decision_of(draft.sending or {}), texts_of(question.snapshot)
         over = replace(done(draft, done_words(draft, texts)), handled=holder.key)
         try:
             await self._door.decide(holder.principal, question.approval.id, decision)
@@ -327,7 +328,7 @@ class Forms:
 
     async def _why_closed(self, principal: Principal, question: Question) -> str:
         """Words for a question that was decided, or is not needed any more."""
-        texts, status = texts_of(question), question.approval.status
+        texts, status = texts_of(question.snapshot), question.approval.status
         try:
             await self._door.check(principal, question.approval.id, Decision(verb=DecisionVerb.REJECT, comment=""))
         except IntegrationError:
@@ -341,8 +342,7 @@ class Forms:
     async def _is_ours(self, error: TizmorError, principal: Principal, draft: Draft, decision: Decision) -> bool:
         """Is what stands against a decision that it was made before, by an earlier try?"""
         if draft.action == "edit_step":
-            now = await asked(self._door, principal, draft.approval)
-            return was_edited(now.snapshot, draft, principal)
+            return _was_edited(await asked(self._door, principal, draft.approval), draft, principal)
         who, status = error.parameters.get("who", ""), error.parameters.get("status", "")
         return error.code == "already_decided" and who in principal.ids and status == _MADE.get(decision.verb)
 
@@ -353,3 +353,8 @@ class Forms:
 def _unshown(why: str, draft: Draft, texts: Texts) -> str:
     """Words for what the form could not show: how it ended, where it did."""
     return (draft.over or texts.say(why)) if why else ""
+
+
+def _was_edited(found: Question | Lapsed, draft: Draft, principal: Principal) -> bool:
+    """Has this person edited the form's step since the form was opened?"""
+    return was_edited(found.snapshot, draft.approval, principal, datetime.fromtimestamp(draft.opened, UTC))

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.door import Question
-from bot.render.texts import Texts
-from bot.step_questions import read_step_question_id, step_question_id
-from bot.telegram.form_state import Draft
+from bot.step_questions import read_step_question_id
 from engine.domain.approval import Approval, Decision
 from engine.domain.ids import ApprovalId, ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.domain.tenant import Principal
 from engine.errors import ConflictError, NotFoundError, TizmorError
-from engine.planning.editing import PLAN_EDIT, named
 
 
 class Door(Protocol):
@@ -66,17 +63,3 @@ async def asked(door: Door, principal: Principal, approval_id: str) -> Question 
             raise
         snapshot = await door.execution(principal, step.execution_id)
         return Lapsed(error=error, snapshot=snapshot)
-
-
-def was_edited(snapshot: ExecutionSnapshot, draft: Draft, principal: Principal) -> bool:
-    """Has this person edited the form's step since the form was opened? Then what stands against its decision is that an
-    earlier try made it."""
-    edits = [a for a in snapshot.approvals if a.topic == PLAN_EDIT and a.decided_by in principal.ids]
-    since = [a for a in edits if a.decided_at is not None and a.decided_at.timestamp() >= draft.opened]
-    return any(step_question_id(snapshot.id, step) == draft.approval for a in since for step in named(a.edit or {}))
-
-
-def texts_of(found: Question | Lapsed) -> Texts:
-    """The language of the request, and the zone of who asked it."""
-    request = found.snapshot.execution.request
-    return Texts(request.locale, request.timezone)

@@ -19,7 +19,7 @@ from bot.forms.reading import Asked, UnfitError, read_input
 from bot.forms.rules import Limits
 from bot.presses import Press
 from bot.render.approvals import ApprovalBlock
-from bot.render.texts import Texts
+from bot.render.texts import Texts, texts_of
 from bot.telegram.address import Talk, talk_of, user_of
 from bot.telegram.typed import typed_value
 from engine.domain.approval import Decision, DecisionVerb
@@ -147,7 +147,7 @@ def scene_of(question: Question, now: datetime, user: int, where: Talk) -> Scene
         where: the chat the form is in.
     """
     request = question.snapshot.execution.request
-    texts = Texts(request.locale, request.timezone)
+    texts = texts_of(question.snapshot)
     block = block_of(question, texts)
     if block is None:
         return None

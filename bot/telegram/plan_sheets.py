@@ -7,7 +7,7 @@ from loguru import logger
 from bot.presses import Press
 from bot.pressing import Pressing, unknown_button
 from bot.render.card import Card, render_card
-from bot.render.texts import Texts
+from bot.render.texts import texts_of
 from bot.step_questions import read_step_question_id, step_question_id
 from bot.telegram.address import MessageRef, Talk, talk_of
 from bot.telegram.api import Target
@@ -41,7 +41,7 @@ class PlanSheets:
             RequestError: nobody may change that plan any more, or not this person.
         """
         snapshot = await self._desk.door.execution(principal, execution_id)
-        card, texts = self._card(snapshot), _texts(snapshot)
+        card, texts = self._card(snapshot), texts_of(snapshot)
         step = next((step for step in card.steps if step.ways), None)
         if step is None:
             must_be_open(snapshot)
@@ -75,7 +75,7 @@ class PlanSheets:
             raise unknown_button(press.action)
         await self._pressing.press(principal, press, key)
         snapshot = await self._desk.door.execution(principal, step.execution_id)
-        texts = _texts(snapshot)
+        texts = texts_of(snapshot)
         words = texts.say("plan_version.taken")
         if not known:
             return words
@@ -105,11 +105,6 @@ class PlanSheets:
 
     def _card(self, snapshot: ExecutionSnapshot) -> Card:
         return render_card(snapshot, now=self._desk.clock.now())
-
-
-def _texts(snapshot: ExecutionSnapshot) -> Texts:
-    request = snapshot.execution.request
-    return Texts(request.locale, request.timezone)
 
 
 def _edited(snapshot: ExecutionSnapshot, key: str) -> int:

@@ -8,7 +8,7 @@ from bot.door import PlanHistory, Question
 from bot.forms.decisions import block_of
 from bot.forms.rules import Limits, Rule, rule_of
 from bot.render.approvals import Field
-from bot.render.texts import Texts
+from bot.render.texts import texts_of
 from bot.web.plan_shapes import (
     ArgumentView,
     ChangedStepView,
@@ -91,8 +91,8 @@ def step_form_view(question: Question) -> StepFormView:
     Raises:
         ConflictError: ``execution_ended``: it is over by now.
     """
-    request, approval = question.snapshot.execution.request, question.approval
-    block = block_of(question, Texts(request.locale, request.timezone))
+    approval = question.approval
+    block = block_of(question, texts_of(question.snapshot))
     if block is None:
         raise ConflictError("execution_ended", f"Execution {question.snapshot.id} is over; fork it from the step.")
     return {

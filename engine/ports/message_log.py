@@ -9,6 +9,10 @@ from typing import Protocol
 
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 
+EVERY_SURFACE = "*"
+"""Stands for all surfaces where it is noted until when everything said was heard: a database was restored then, and what was said
+before is looked for on none of them any more."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageKey:
