@@ -35,7 +35,7 @@ def doubt_everything_under_way(connection: sqlite3.Connection, now: str) -> int:
     Returns:
         How many messages had been accepted, and are left as they are.
     """
-    connection.execute(_DOUBT.sql, {**_DOUBT.constants, "now": now})
+    connection.execute(_DOUBT, {"now": now})
     connection.execute(_DO_NOT_LOOK_BACK, {"now": now})
     connection.execute(_BEFORE_NOTHING_IS_LOOKED_FOR, {"every": EVERY_SURFACE, "now": now})
     return connection.execute(_LEAVE_WHAT_WAITS, {"now": now}).rowcount

@@ -81,8 +81,7 @@ def sum_of(*pairs: Any) -> int:
     """
     total = 0
     values = iter(pairs)
-    for salt in values:
-        value = next(values)
+    for salt, value in zip(values, values, strict=True):
         if value is not None:
             total += crc32(_bytes(value), salt)
     return total
@@ -92,8 +91,7 @@ def _difference(*triples: Any) -> int:
     """Salt, old and new value, in turn."""
     total = 0
     values = iter(triples)
-    for salt in values:
-        old, new = next(values), next(values)
+    for salt, old, new in zip(values, values, values, strict=True):
         if old != new:
             total += (0 if new is None else crc32(_bytes(new), salt)) - (0 if old is None else crc32(_bytes(old), salt))
     return total

@@ -90,7 +90,7 @@ class Writer:
         self._uncertain: list[bool] | None = None
         """What the batch came to, should its COMMIT, which raised, stand after all."""
         self._opened: sqlite3.Connection | None = None
-        self._queue: queue.Queue[_Unit | None] = queue.Queue(QUEUE_LIMIT)
+        self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._wait_until = 0.0
         self._thread = threading.Thread(target=self._run, name="tizmor-writer", daemon=True)
@@ -330,7 +330,7 @@ def connect_for_writing(path: Path, *, durable: bool) -> sqlite3.Connection:
 def _run_unit(connection: sqlite3.Connection, unit: _Unit) -> bool:
     for write in unit.writes:
         try:
-            cursor = connection.execute(write.statement.sql, write.parameters)
+            cursor = connection.execute(write.sql, write.parameters)
         except sqlite3.IntegrityError:
             return False
         except (ValueError, OverflowError, sqlite3.ProgrammingError, sqlite3.InterfaceError) as error:

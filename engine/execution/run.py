@@ -57,8 +57,7 @@ class ExecutionRun:
         self._making = PlanMaking(parts, self._spawn)
         self._put_off: frozenset[Retry] = frozenset()
         """What waited for an instant when this was last woken from outside: by its alarm, perhaps."""
-        self._now = parts.workshop.clock.now()
-        """When this turn began: nothing that waits for an instant is due by one reading of the clock and not by another."""
+        self._begin_turn()
         self._sent = Unit()
         """The latest unit sent to the store."""
 
@@ -102,7 +101,7 @@ class ExecutionRun:
     async def _turn(self) -> bool:
         """One turn; True when the execution rests."""
         execution = self._copy.snapshot.execution
-        self._now = self._workshop.clock.now()
+        self._begin_turn()
         unit = Unit()
         await self._gather(unit)
         if execution.paused or execution.cancelled:
@@ -111,8 +110,9 @@ class ExecutionRun:
             await self._advance(unit)
         if unit.records or unit.planned or unit.changes or unit.done:
             await self._commit(unit)
-            return False
-        if unit.stale:
+            if not (unit.complete and self._running and self._look_at == {}):
+                return False
+        elif unit.stale:
             await self._load()
             return False
         if self._running or self._making.busy:
@@ -139,9 +139,8 @@ class ExecutionRun:
             self._do_without(step, unit)
 
     def _take_ends(self, unit: Unit) -> None:
-        recorder = self._recorder()
         for attempt, end in self._running.take_ended():
-            record = recorder.ended(attempt.step.id, end, random.random())  # noqa: S311 - jitter
+            record = self._recorder.ended(attempt.step.id, end, random.random())  # noqa: S311 - jitter
             self._note(record, unit)
 
     def _note(self, record: Record, unit: Unit) -> None:
@@ -149,7 +148,7 @@ class ExecutionRun:
         if record.outcome is None:
             unit.stale = True
             return
-        self._copy.settled(record.step_id, record.outcome, self._workshop.clock.now(), record.artifact)
+        self._copy.settled(record.step_id, record.outcome, self._recorder.at, record.artifact)
         if self._look_at is not None and not self._someone_waits:
             self._look_at.update((step.id, step) for step in self._copy.followers(record.step_id))
         else:
@@ -170,7 +169,7 @@ class ExecutionRun:
             if self._copy.planned:
                 self._end(unit, outcome)
                 return
-            unit.planned.append(ending(self._copy.snapshot, self._recorder(), outcome, error))
+            unit.planned.append(ending(self._copy.snapshot, self._recorder, outcome, error))
             unit.done = True
             return
         if step.changes:
@@ -202,6 +201,7 @@ class ExecutionRun:
                 return
             case IsRun():
                 self._decide(unit)
+                unit.complete = True
                 await self._conclude(unit)
 
     def _go_on_planning(self, unit: Unit) -> None:
@@ -237,7 +237,7 @@ class ExecutionRun:
 
     def _close(self, asked: Sequence[Approval], unit: Unit) -> None:
         """Close questions that are beside the point now. One answered in this moment makes all of it lose, and is seen."""
-        unit.changes += self._recorder().closed(asked)
+        unit.changes += self._recorder.closed(asked)
         unit.stale = True
 
     async def _finish_begun(self, unit: Unit) -> bool:
@@ -262,12 +262,12 @@ class ExecutionRun:
         while self._look_at is None or self._look_at:
             steps = plan.steps if self._look_at is None else tuple(self._look_at.values())
             self._look_at = {}
-            moves = next_moves(self._copy.snapshot, self._parts.gated_agents, self._now, steps)
+            moves = next_moves(self._copy.snapshot, self._parts.gated_agents, self._recorder.at, steps)
             self._claim(moves, unit)
             if not self._copy.planned:
                 return
             for settlement in moves.settle:
-                record = self._recorder().settled(settlement.step_id, settlement.outcome, settlement.error)
+                record = self._recorder.settled(settlement.step_id, settlement.outcome, settlement.error)
                 self._note(record, unit)
             self._ask(moves, unit)
         if self._someone_waits:
@@ -290,12 +290,12 @@ class ExecutionRun:
 
     def _ask(self, moves: Moves, unit: Unit) -> None:
         for producer in moves.ask:
-            approval = choice_among(self._copy.snapshot, producer, self._parts.ids, self._workshop.clock.now())
+            approval = choice_among(self._copy.snapshot, producer, self._parts.ids, self._recorder.at)
             unit.changes += opening(self._workshop.state, approval)
             unit.stale = True
 
     def _claim(self, moves: Moves, unit: Unit) -> None:
-        execution, at = self._copy.snapshot.execution, self._workshop.clock.now()
+        execution, at = self._copy.snapshot.execution, self._recorder.at
         draft = not self._copy.planned
         if draft and execution.request.dry_run:
             return
@@ -304,15 +304,11 @@ class ExecutionRun:
             if draft and step.agent not in self._parts.early_agents:
                 continue
             number = attempt_number(self._copy.run(step_id))
+            fence, epoch = self._workshop.fence, execution.epoch
             claim = ClaimStep(
-                execution_id=execution.id,
-                step_id=step_id,
-                fence=self._workshop.fence,
-                epoch=execution.epoch,
-                attempt=number,
-                at=at,
+                execution_id=execution.id, step_id=step_id, fence=fence, epoch=epoch, attempt=number, at=at
             )
-            event = self._recorder().event(EventType.STEP_STARTED, step=step_id, attempt=number)
+            event = self._recorder.event(EventType.STEP_STARTED, step=step_id, attempt=number)
             unit.changes += [claim, event]
             self._copy.claimed(step_id, number, at)
             unit.claims.append(StepAttempt(self._workshop, self._copy.snapshot, step, number))
@@ -321,7 +317,7 @@ class ExecutionRun:
 
     def _move(self, unit: Unit, status: ExecutionStatus) -> None:
         if self._copy.snapshot.execution.status is not status:
-            unit.changes.append(self._recorder().moved(status))
+            unit.changes.append(self._recorder.moved(status))
             self._copy.moved(status)
 
     def _end(self, unit: Unit, outcome: ExecutionOutcome) -> None:
@@ -337,12 +333,11 @@ class ExecutionRun:
             return False
         if execution.paused or execution.status is ExecutionStatus.WAITING:
             return True
-        recorder = self._recorder()
-        move = recorder.moved(ExecutionStatus.WAITING, unless_moved_from=execution.epoch)
+        move = self._recorder.moved(ExecutionStatus.WAITING, unless_moved_from=execution.epoch)
         # An alarm that rang too soon, by a clock that has been put back since, is used up: who waits for it gets another.
         put_off = sorted(self._put_off & retries(self._copy.snapshot))
-        again = [(step_id, at) for step_id, at in put_off if lies_ahead(at, self._now)]
-        if await self._workshop.state.commit(move, *recorder.woken_at(again)):
+        again = [(step_id, at) for step_id, at in put_off if lies_ahead(at, self._recorder.at)]
+        if await self._workshop.state.commit(move, *self._recorder.woken_at(again)):
             return True
         await self._load()
         return False
@@ -352,7 +347,7 @@ class ExecutionRun:
     async def _commit(self, unit: Unit) -> None:
         if unit.ends is not None:
             effects = await recorded_effects(self._workshop, self._copy.snapshot, unit.ends)
-            unit.changes += ending(self._copy.snapshot, self._recorder(), unit.ends, effects=effects)
+            unit.changes += ending(self._copy.snapshot, self._recorder, unit.ends, effects=effects)
         self._sent = unit
         if await self._workshop.state.commit(*unit.together()):
             for attempt in unit.claims:
@@ -375,6 +370,7 @@ class ExecutionRun:
 
     async def _record_what_ended(self) -> None:
         """At the end of the process. What had been committed already loses, and changes nothing."""
+        self._begin_turn()
         unit = Unit()
         await self._gather(unit)
         await self._record(self._sent)
@@ -395,5 +391,7 @@ class ExecutionRun:
         self._making.stop()
         self._running.stop()
 
-    def _recorder(self) -> Recorder:
-        return Recorder(execution_id=self._execution_id, fence=self._workshop.fence, at=self._workshop.clock.now())
+    def _begin_turn(self) -> None:
+        """One instant for all of a turn: nothing that waits for one is due by one reading of the clock and not by another."""
+        at = self._workshop.clock.now()
+        self._recorder = Recorder(execution_id=self._execution_id, fence=self._workshop.fence, at=at)

@@ -23,6 +23,8 @@ class Unit:
     claims: list[StepAttempt] = field(default_factory=list[StepAttempt])
     stale: bool = False
     """The copy does not know all that this commits."""
+    complete: bool = False
+    """Everything that is next is in it: once it stands, only news or what ends can move the execution."""
     done: bool = False
     """The execution ends with it."""
     ends: ExecutionOutcome | None = None

@@ -2,10 +2,9 @@
 
 from storage.writes import approvals, damage, effects, executions, facts, plans, spend, steps
 from storage.writes.dispatch import writes
-from storage.writes.statement import Statement, Write, bound, compiled, inserting
+from storage.writes.statement import Write, bound, compiled, inserting
 
 __all__ = [
-    "Statement",
     "Write",
     "approvals",
     "bound",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ClauseElement, bindparam, insert, literal, select
 from sqlalchemy.dialects import sqlite
@@ -13,31 +12,27 @@ from sqlalchemy.sql.dml import Insert, Update
 from storage import tables as t
 from storage.row_sums import ROW_SUM, changed, is_summed, whole
 
-Parameters = Mapping[str, object]
 
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """SQL text with ``:name`` parameters, and the values of those that never change."""
-
-    sql: str
-    constants: Parameters
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(NamedTuple):
     """One statement with its parameters."""
 
-    statement: Statement
-    values: Parameters
+    sql: str
+    """With a ``:name`` for everything that differs from one time to the next."""
+    parameters: Mapping[str, object]
     rows: int | None
     """Row count that means the condition held; None: any."""
 
-    @property
-    def parameters(self) -> Parameters:
-        """Everything to bind."""
-        constants = self.statement.constants
-        return {**constants, **self.values} if constants else self.values
+
+class _Compiler(sqlite.dialect.statement_compiler):
+    """Writes values that never change into the text: binding one costs more than reading it."""
+
+    def visit_bindparam(self, bindparam: BindParameter[Any], *arguments: Any, **options: Any) -> str:
+        options["literal_binds"] = bindparam.value is not None
+        return super().visit_bindparam(bindparam, *arguments, **options)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
+_dialect = sqlite.dialect(paramstyle="named")
+_dialect.statement_compiler = _Compiler
 
 
 def bound(name: str) -> BindParameter[Any]:
@@ -45,7 +40,7 @@ def bound(name: str) -> BindParameter[Any]:
     return bindparam(name)
 
 
-def compiled(statement: ClauseElement) -> Statement:
+def compiled(statement: ClauseElement) -> str:
     """SQL text for sqlite3, compiled once at import. An update of a table with sums keeps the sum right."""
     if isinstance(statement, Update) and is_summed(statement.table):
         table: Any = statement.table
@@ -53,12 +48,10 @@ def compiled(statement: ClauseElement) -> Statement:
         values = {str(getattr(column, "key", column)): value for column, value in set_.items()}
         if ROW_SUM not in values:
             statement = statement.values({ROW_SUM: changed(table, values)})
-    result = statement.compile(dialect=sqlite.dialect(paramstyle="named"))
-    constants: Mapping[str, object] = result.params or {}
-    return Statement(str(result), {name: value for name, value in constants.items() if value is not None})
+    return str(statement.compile(dialect=_dialect))
 
 
-def inserting(table: Any, statement: Insert | None = None) -> Statement:
+def inserting(table: Any, statement: Insert | None = None) -> str:
     """INSERT of every column of a table, each bound to a parameter of its own name."""
     return compiled((statement if statement is not None else insert(table)).values(row_of(table)))
 

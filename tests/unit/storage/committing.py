@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from storage.writer import Writer
-from storage.writes import Statement, Write
+from storage.writes import Write
 
-INSERT = Statement("INSERT INTO things (id, value) VALUES (:id, :value)", {})
+INSERT = "INSERT INTO things (id, value) VALUES (:id, :value)"
 
 
 async def main(path: Path) -> None:

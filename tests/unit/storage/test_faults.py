@@ -17,12 +17,12 @@ from storage import reserve, writer
 from storage.faults import FaultKind
 from storage.health import Standing, StorageHealth, StorageState
 from storage.writer import Writer
-from storage.writes import Statement, Write
+from storage.writes import Write
 from tests.surfaces.serving import clean_environment
 from tests.waiting import until
 
-INSERT = Statement("INSERT INTO things (id, value) VALUES (:id, :value)", {})
-UPDATE = Statement("UPDATE things SET value = :value WHERE id = :id", {})
+INSERT = "INSERT INTO things (id, value) VALUES (:id, :value)"
+UPDATE = "UPDATE things SET value = :value WHERE id = :id"
 
 
 def put(key: str, value: object = 1) -> list[Write]:

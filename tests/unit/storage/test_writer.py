@@ -10,11 +10,11 @@ import pytest
 
 from engine.errors import InternalError, UnavailableError
 from storage.writer import Writer
-from storage.writes import Statement, Write
+from storage.writes import Write
 from tests.laboratory.interleavings.storage import ScheduledWriter
 
-INSERT = Statement("INSERT INTO things (id, value) VALUES (:id, :value)", {})
-UPDATE = Statement("UPDATE things SET value = :value WHERE id = :id", {})
+INSERT = "INSERT INTO things (id, value) VALUES (:id, :value)"
+UPDATE = "UPDATE things SET value = :value WHERE id = :id"
 
 
 def put(key: str, value: object = 1) -> Write:
@@ -101,7 +101,7 @@ async def test_a_statement_that_cannot_be_run_is_a_bug_of_one_unit_and_the_write
     path: Path, make: type[Writer]
 ) -> None:
     writer = make(path, durable=False)
-    gone = Statement("INSERT INTO nothing_there VALUES (:id)", {})
+    gone = "INSERT INTO nothing_there VALUES (:id)"
     results = await together(writer, [put("before")], [Write(gone, {"id": "x"}, 1)], [put("beside")])
     assert results[0] is True
     assert isinstance(results[1], InternalError)
