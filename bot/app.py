@@ -186,7 +186,7 @@ class _Engine:
         self._circuits = Circuits(clock, self.observatory.circuit)
         books = SpendingParts(store=self.store, state=self.state, clock=clock, ids=ids, telemetry=self.observatory)
         self.spending = Spending(guarded(model, self._circuits), purse(settings), books)
-        self.dispatcher = Dispatcher(Executor(self._run_parts(database.generation, ids)).run, self.observatory, clock)
+        self.dispatcher = Dispatcher(Executor(self._run_parts(database.generation, ids)), self.observatory, clock)
         self.gates = HitlGates(
             self.store, self.state, clock, lambda name: self.registry.tool(name).spec.inputs, self.dispatcher.wake
         )

@@ -104,7 +104,7 @@ def refuse_what_is_no_text(row: Row) -> None:
 
 
 def remains_of(row: Row, seq: int) -> ExecutionSnapshot:
-    """What is shown of an execution that was put aside because stored data of it is damaged: that it failed, and of what.
+    """What is shown of an execution that was put aside: that it failed, and of what.
 
     Args:
         row: of ``executions``. Where it is damaged itself, none of its words are shown.
@@ -126,7 +126,7 @@ def remains_of(row: Row, seq: int) -> ExecutionSnapshot:
         outcome=ExecutionOutcome.FAILED,
         created_at=_some_instant(row["created_at"]),
         updated_at=_some_instant(row["updated_at"]),
-        error=StepError(code="row_corrupt", detail=str(row["damaged"])),
+        error=load_error(row["error"]) if whole else StepError(code="row_corrupt", detail=str(row["damaged"])),
     )
     return ExecutionSnapshot(execution=execution, plan=None, step_runs={}, approvals=(), artifacts={}, seq=seq)
 

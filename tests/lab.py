@@ -363,7 +363,7 @@ async def lab_over(database: Database, world: World, clock: FakeClock) -> AsyncG
             Derivation.UNDO: UndoPlanner(store, lambda: world.undone_by),
         },
     )
-    dispatcher = Dispatcher(Executor(parts).run, telemetry, clock)
+    dispatcher = Dispatcher(Executor(parts), telemetry, clock)
     gates = HitlGates(store, state, clock, lambda _: PublishArguments, dispatcher.wake)
     orchestrator = MasterOrchestrator(
         store, state, streams, clock, ids, dispatcher.wake, OrchestratorOptions(fence=database.generation)

@@ -6,9 +6,9 @@ The crash barrier of an execution: what a run raises is recorded, and its siblin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Iterable
 from datetime import timedelta
-from typing import cast
+from typing import Protocol, cast
 
 from engine.concurrency import Wakeup
 from engine.domain.ids import ExecutionId
@@ -21,20 +21,30 @@ MAX_RUNS = 200
 """Executions moving at once; more wait their turn, holding nothing but their id."""
 
 MOST_FAILURES = 6
-"""Runs of one execution that may break one after another for a fault of ours; then it waits for the next wake. A storage that
-is away is waited for, however long that takes."""
+"""Runs of one execution that may break one after another for a fault of ours; then it is given up. A storage that is away is
+waited for, however long that takes."""
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 """After the first of them; doubled each time, up to the longest."""
 
-Run = Callable[[ExecutionId, Wakeup, ExecutionSnapshot | None], Awaitable[None]]
+
+class Runner(Protocol):
+    """Who moves executions."""
+
+    async def run(self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None = None) -> None:
+        """Move one until it rests; see :class:`engine.execution.executor.Executor`."""
+        ...
+
+    async def give_up(self, execution_id: ExecutionId, fault: Exception) -> None:
+        """End one that no run gets past ``fault``; its owner hears of it."""
+        ...
 
 
 class Dispatcher:
-    """Embedded dispatch. Open it with ``async with``; leaving stops every run at its next safe point."""
+    """Embedded dispatch, between ``open`` and ``close``."""
 
-    def __init__(self, run: Run, telemetry: Telemetry, clock: Clock) -> None:
-        self._run = run
+    def __init__(self, runner: Runner, telemetry: Telemetry, clock: Clock) -> None:
+        self._runner = runner
         self._telemetry = telemetry
         self._clock = clock
         self._wakeups: dict[ExecutionId, Wakeup] = {}
@@ -79,28 +89,33 @@ class Dispatcher:
     async def _keep_running(self, execution_id: ExecutionId, wakeup: Wakeup) -> None:
         pause, broken = FIRST_PAUSE, 0
         try:
-            while True:
-                try:
-                    await self._until_it_rests(execution_id, wakeup)
-                except Exception as error:  # noqa: BLE001 - the crash barrier of an execution
-                    self._telemetry.failed(execution_id, None, error)
-                    broken += not _passes(error)
-                    if broken >= MOST_FAILURES and not wakeup.take_news():
-                        return  # at once: whoever wakes it from now on has it begun anew
-                    wakeup.ring()
-                    await self._clock.sleep(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE)
-                else:
-                    return
+            while (fault := await self._breaks(self._until_it_rests(execution_id, wakeup), execution_id)) is not None:
+                broken += not _passes(fault)
+                if broken >= MOST_FAILURES and not wakeup.take_news():
+                    wakeup.reset()
+                    if await self._breaks(self._runner.give_up(execution_id, fault), execution_id) is None:
+                        continue  # for whoever woke it meanwhile
+                wakeup.ring()
+                await self._clock.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
         finally:
             self._known.pop(execution_id, None)
             del self._wakeups[execution_id], self._tasks[execution_id]
+
+    async def _breaks(self, work: Awaitable[None], execution_id: ExecutionId) -> Exception | None:
+        """Why some work on an execution broke, which is recorded; None: it did not."""
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 - the crash barrier of an execution
+            self._telemetry.failed(execution_id, None, error)
+            return error
+        return None
 
     async def _until_it_rests(self, execution_id: ExecutionId, wakeup: Wakeup) -> None:
         while wakeup.rung:
             async with self._slots:
                 wakeup.reset()
-                await self._run(execution_id, wakeup, self._known.pop(execution_id, None))
+                await self._runner.run(execution_id, wakeup, self._known.pop(execution_id, None))
 
 
 def _passes(error: Exception) -> bool:

@@ -9,6 +9,7 @@ from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import DamagedError
 from engine.execution.parts import RunParts
+from engine.execution.quarantine import give_up
 from engine.execution.run import ExecutionRun
 
 
@@ -38,6 +39,10 @@ class Executor:
             workshop = self._parts.workshop
             workshop.telemetry.failed(execution_id, None, error)
             await workshop.state.put_aside(execution_id, damage)
+
+    async def give_up(self, execution_id: ExecutionId, fault: Exception) -> None:
+        """End an execution whose runs keep breaking: see :func:`engine.execution.quarantine.give_up`."""
+        await give_up(self._parts.workshop, execution_id, fault)
 
 
 def _damage(error: Exception, execution_id: ExecutionId) -> DamagedError | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 from engine.concurrency import Wakeup, finish
@@ -58,8 +59,8 @@ class ExecutionRun:
         self._put_off: frozenset[Retry] = frozenset()
         """What waited for an instant when this was last woken from outside: by its alarm, perhaps."""
         self._begin_turn()
-        self._sent = Unit()
-        """The latest unit sent to the store."""
+        self._unit = Unit()
+        """Of this turn, or of the one before until another begins."""
 
     async def until_it_rests(self) -> None:
         """Run. Cancel (shutdown): reads stop, effects end; what ended is recorded, the rest is picked up at the next start."""
@@ -77,9 +78,12 @@ class ExecutionRun:
         except asyncio.CancelledError:
             await finish(self._record_what_ended(), within=RECORD_SECONDS)
             raise
+        except ExceptionGroup:
+            with suppress(Exception):  # why it broke matters more
+                await finish(self._record_what_ended(), within=RECORD_SECONDS)
+            raise
 
     async def _load(self) -> None:
-        """Read the execution anew."""
         self._take(await self._workshop.state.snapshot(self._execution_id))
 
     def _take_news(self, snapshot: ExecutionSnapshot) -> None:
@@ -102,7 +106,7 @@ class ExecutionRun:
         """One turn; True when the execution rests."""
         execution = self._copy.snapshot.execution
         self._begin_turn()
-        unit = Unit()
+        unit = self._unit = Unit()
         await self._gather(unit)
         if execution.paused or execution.cancelled:
             self._stop_reads(execution)
@@ -348,7 +352,6 @@ class ExecutionRun:
         if unit.ends is not None:
             effects = await recorded_effects(self._workshop, self._copy.snapshot, unit.ends)
             unit.changes += ending(self._copy.snapshot, self._recorder, unit.ends, effects=effects)
-        self._sent = unit
         if await self._workshop.state.commit(*unit.together()):
             for attempt in unit.claims:
                 self._running.start(attempt)
@@ -369,11 +372,11 @@ class ExecutionRun:
                 await self._workshop.state.commit(*record.alone)
 
     async def _record_what_ended(self) -> None:
-        """At the end of the process. What had been committed already loses, and changes nothing."""
+        """At the end of the process, or of a run that broke. What had been committed already loses, and changes nothing."""
         self._begin_turn()
         unit = Unit()
         await self._gather(unit)
-        await self._record(self._sent)
+        await self._record(self._unit)
         await self._record(unit)
         await self._workshop.state.commit(LeaveExecution(execution_id=self._execution_id, fence=self._workshop.fence))
 

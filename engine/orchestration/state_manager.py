@@ -66,7 +66,7 @@ class StateManager:
 
     async def put_aside(self, execution_id: ExecutionId, error: DamagedError) -> None:
         """An execution whose stored data is damaged has failed. Repeating it is harmless: it is told once."""
-        aside = PutAside(execution_id=execution_id, at=self._clock.now(), detail=error.detail)
+        aside = PutAside(execution_id=execution_id, at=self._clock.now(), detail=error.detail, code=error.code)
         ended = self.event(
             execution_id, EventType.EXECUTION_FINISHED, outcome=ExecutionOutcome.FAILED.value, error=error.code
         )

@@ -71,13 +71,15 @@ class MoveExecution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutAside:
-    """Stored data of an execution is damaged: it has failed, whoever owns it, and is shown as no more than that. Lost when it
-    was put aside before."""
+    """Stored data of an execution is damaged, or it cannot even be told how far it came: it has failed, whoever owns it, and
+    is shown as no more than that. Lost when it was put aside before."""
 
     execution_id: ExecutionId
     at: datetime
     detail: str
-    """What is damaged."""
+    """What is damaged, or kept breaking."""
+    code: str = "row_corrupt"
+    """The error that it has ended with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ def _(change: s.PutAside) -> Iterator[Write]:
             "b_execution": change.execution_id,
             "status": ExecutionStatus.DONE.value,
             "outcome": ExecutionOutcome.FAILED.value,
-            "error": dump_error(StepError(code="row_corrupt", detail=change.detail)),
+            "error": dump_error(StepError(code=change.code, detail=change.detail)),
             "at": at,
             "detail": change.detail,
         },

@@ -1,9 +1,9 @@
-"""A run that breaks is begun again: for as long as a storage is away, and only so often for a fault of ours."""
+"""A run that breaks is begun again: for as long as a storage is away, and only so often for a fault of ours. Then it is given up."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -41,10 +41,20 @@ class Runs:
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
+        self.refusals: list[Exception] = []
+        """Why giving it up breaks, in order."""
         self.ran = 0
         self.rested = asyncio.Event()
+        self.given_up: list[Exception] = []
+        self.gave_up = asyncio.Event()
 
-    async def __call__(self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None) -> None:
+    async def give_up(self, execution_id: ExecutionId, fault: Exception) -> None:
+        self.given_up.append(fault)
+        if self.refusals:
+            raise self.refusals.pop(0)
+        self.gave_up.set()
+
+    async def run(self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None = None) -> None:
         self.ran += 1
         if self.errors:
             raise self.errors.pop(0)
@@ -52,11 +62,9 @@ class Runs:
 
 
 @asynccontextmanager
-async def dispatching(
-    run: Callable[[ExecutionId, Wakeup, ExecutionSnapshot | None], Awaitable[None]], clock: FakeClock
-) -> AsyncGenerator[tuple[Dispatcher, Recorder]]:
+async def dispatching(runs: Runs, clock: FakeClock) -> AsyncGenerator[tuple[Dispatcher, Recorder]]:
     telemetry = Recorder()
-    dispatcher = Dispatcher(run, telemetry, clock)
+    dispatcher = Dispatcher(runs, telemetry, clock)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         dispatcher.open(group)
         yield dispatcher, telemetry
@@ -82,35 +90,61 @@ async def test_what_breaks_in_a_group_of_tasks_is_looked_into() -> None:
     assert runs.ran == MOST_FAILURES + 2
 
 
-async def test_a_fault_of_ours_is_tried_so_often_and_again_when_somebody_knocks() -> None:
+async def test_a_fault_of_ours_is_tried_so_often_and_then_given_up() -> None:
+    last = KeyError("the last")
     mixed = ExceptionGroup("run", [AWAY, KeyError("ours")])
-    runs, clock = Runs(*[mixed, KeyError("ours")] * (MOST_FAILURES // 2)), Patient()
+    runs, clock = Runs(*[mixed] * (MOST_FAILURES - 1), AWAY, last, KeyError("one too many")), Patient()
     async with dispatching(runs, clock) as (dispatcher, _):
         dispatcher.wake(ONE)
-        while runs.ran < MOST_FAILURES:
-            await asyncio.sleep(0)
-        for _ in range(10):
-            await asyncio.sleep(0)
-        assert (runs.ran, runs.rested.is_set()) == (MOST_FAILURES, False)
+        await runs.gave_up.wait()
+    assert (runs.ran, runs.given_up, runs.rested.is_set()) == (MOST_FAILURES + 1, [last], False)
+    assert len(clock.waits) == MOST_FAILURES
+
+
+async def test_giving_up_is_tried_again_where_it_breaks_too() -> None:
+    runs = Runs(*[KeyError("ours")] * (MOST_FAILURES + 2))
+    runs.refusals = [AWAY, AWAY]
+    async with dispatching(runs, Patient()) as (dispatcher, telemetry):
+        dispatcher.wake(ONE)
+        await runs.gave_up.wait()
+    assert (runs.ran, len(runs.given_up)) == (MOST_FAILURES + 2, 3)
+    assert telemetry.failures.count(AWAY) == 2
+
+
+async def test_one_that_was_given_up_is_looked_at_when_somebody_knocks() -> None:
+    runs = Runs(*[KeyError("ours")] * MOST_FAILURES)
+    async with dispatching(runs, Patient()) as (dispatcher, _):
+        dispatcher.wake(ONE)
+        await runs.gave_up.wait()
         dispatcher.wake(ONE)
         await runs.rested.wait()
+
+
+class Knocking(Runs):
+    """Somebody knocks at the very last."""
+
+    def __init__(self, *, during: bool) -> None:
+        super().__init__(*[KeyError("ours")] * MOST_FAILURES)
+        self.during = during
+        self.knock: Callable[[], None] = lambda: None
+
+    async def run(self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None = None) -> None:
+        if self.ran == MOST_FAILURES - 1:
+            if self.during:
+                self.knock()
+            else:
+                asyncio.get_running_loop().call_soon(self.knock)
+        await super().run(execution_id, wakeup, snapshot)
 
 
 @pytest.mark.parametrize("during", [True, False], ids=["during the last run", "right after it"])
 async def test_a_knock_at_the_very_last_is_heard(*, during: bool) -> None:
-    runs, clock = Runs(*[KeyError("ours")] * MOST_FAILURES), Patient()
-
-    async def run(execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None) -> None:
-        if runs.ran == MOST_FAILURES - 1:
-            if during:
-                dispatcher.wake(ONE)
-            else:
-                asyncio.get_running_loop().call_soon(dispatcher.wake, ONE)
-        await runs(execution_id, wakeup, snapshot)
-
-    async with dispatching(run, clock) as (dispatcher, _):
+    runs = Knocking(during=during)
+    async with dispatching(runs, Patient()) as (dispatcher, _):
+        runs.knock = lambda: dispatcher.wake(ONE)
         dispatcher.wake(ONE)
         await runs.rested.wait()
+    assert len(runs.given_up) == (0 if during else 1)
 
 
 class Fickle:
