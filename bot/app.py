@@ -136,7 +136,7 @@ async def open_tizmor(
         group = await stack.enter_async_context(asyncio.TaskGroup())
         product = engine.product(settings, outside=outside)
         engine.running = [group.create_task(job, name=name) for name, job in engine.jobs(product)]
-        engine.dispatcher.open(group)
+        await engine.dispatcher.open(group)
         stack.callback(engine.stop)
         engine.alarm_clock.start()
         stack.callback(engine.alarm_clock.stop)

@@ -156,6 +156,13 @@ class SqliteExecutionStore:
         query = select(_e.id).where(text("status IN ('planning', 'running')")).order_by(_e.created_at, _e.id)
         return [ExecutionId(row["id"]) for row in await self._database.rows(query)]
 
+    async def suspects(self, deaths: int) -> Sequence[ExecutionId]:
+        """See the port."""
+        left = _e.status != text("'done'")
+        steps = select(_st.execution_id).where(_st.status != text("'done'"), _st.crashes >= deaths)
+        query = select(_e.id).where(left, (_e.crashes >= deaths) | _e.id.in_(steps))
+        return [ExecutionId(row["id"]) for row in await self._database.rows(query)]
+
     async def unfinished(self) -> int:
         """See the port."""
         rows = await self._database.rows(select(func.count().label("n")).where(_e.status != text("'done'")))

@@ -383,7 +383,7 @@ async def lab_over(database: Database, world: World, clock: FakeClock) -> AsyncG
         world=world,
     )
     async with asyncio.TaskGroup() as group:
-        dispatcher.open(group)
+        await dispatcher.open(group)
         dispatcher.wake_all(await store.moving())
         try:
             yield lab

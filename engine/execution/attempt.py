@@ -18,6 +18,7 @@ from engine.errors import InternalError, NotFoundError, PlanError, RequestError,
 from engine.execution.begun import effects_begun
 from engine.execution.fault import fault_in
 from engine.execution.step_context import AttemptContext
+from engine.execution.suspects import Suspects
 from engine.execution.suspension import Declined, Suspended, Unsettled
 from engine.orchestration.state_manager import StateManager
 from engine.ports.agents import Agent
@@ -45,6 +46,7 @@ class Workshop:
     fence: int
     stand_ins: Mapping[str, str] = field(default_factory=dict[str, str])
     """Who takes over from an agent that was given up, by that agent's name."""
+    suspects: Suspects = field(default_factory=Suspects)
 
 
 @dataclass(frozen=True, slots=True)

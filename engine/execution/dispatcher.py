@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Protocol, cast
 
@@ -29,10 +30,18 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 
 
 class Runner(Protocol):
-    """Who moves executions."""
+    """Who moves executions; see :class:`engine.execution.executor.Executor`."""
+
+    async def prepare(self) -> None:
+        """Called once, before anything else."""
+        ...
+
+    def turn(self, execution_id: ExecutionId) -> AbstractAsyncContextManager[None]:
+        """Held while one is moved: whoever has to wait for it does so here."""
+        ...
 
     async def run(self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None = None) -> None:
-        """Move one until it rests; see :class:`engine.execution.executor.Executor`."""
+        """Move one until it rests."""
         ...
 
     async def give_up(self, execution_id: ExecutionId, fault: Exception) -> None:
@@ -54,8 +63,9 @@ class Dispatcher:
         self._slots = asyncio.Semaphore(MAX_RUNS)
         self._group: asyncio.TaskGroup | None = None
 
-    def open(self, group: asyncio.TaskGroup) -> None:
+    async def open(self, group: asyncio.TaskGroup) -> None:
         """Run executions as children of this group from now on."""
+        await self._runner.prepare()
         self._group = group
 
     def close(self) -> None:
@@ -113,7 +123,7 @@ class Dispatcher:
 
     async def _until_it_rests(self, execution_id: ExecutionId, wakeup: Wakeup) -> None:
         while wakeup.rung:
-            async with self._slots:
+            async with self._runner.turn(execution_id), self._slots:
                 wakeup.reset()
                 await self._runner.run(execution_id, wakeup, self._known.pop(execution_id, None))
 

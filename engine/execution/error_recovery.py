@@ -29,6 +29,9 @@ MAX_CRASHES = 5
 """Times the process may die while an attempt of one step is under way, or while an execution is worked on outside any step;
 then neither is tried again."""
 
+SUSPECT_CRASHES = MAX_CRASHES - 2
+"""From so many on, a step or an execution moves alone: the next deaths, of which one may not be counted yet, are its own."""
+
 QUARANTINED = "step_quarantined"
 
 FIRST_DELAY = timedelta(seconds=1)

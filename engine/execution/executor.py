@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from typing import cast
 
 from engine.concurrency import Wakeup
 from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import DamagedError
+from engine.execution.error_recovery import SUSPECT_CRASHES
 from engine.execution.parts import RunParts
 from engine.execution.quarantine import give_up
 from engine.execution.run import ExecutionRun
@@ -18,6 +20,15 @@ class Executor:
 
     def __init__(self, parts: RunParts) -> None:
         self._parts = parts
+
+    async def prepare(self) -> None:
+        """Find out which executions were under way at too many deaths of earlier processes."""
+        workshop = self._parts.workshop
+        workshop.suspects.are(await workshop.store.suspects(SUSPECT_CRASHES))
+
+    def turn(self, execution_id: ExecutionId) -> AbstractAsyncContextManager[None]:
+        """See :meth:`engine.execution.suspects.Suspects.turn`."""
+        return self._parts.workshop.suspects.turn(execution_id)
 
     async def run(self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None = None) -> None:
         """Own the execution and move it until it is done or only waits.

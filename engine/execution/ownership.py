@@ -32,6 +32,7 @@ async def own(
     snapshot = await workshop.state.snapshot(execution_id)
     aside = await after_deaths(workshop, snapshot)
     if aside:
-        await workshop.state.commit(*aside)
+        if await workshop.state.commit(*aside):
+            workshop.suspects.clear()
         snapshot = await workshop.state.snapshot(execution_id)
     return snapshot

@@ -13,7 +13,7 @@ from engine.execution.ending import all_effects, closings, ending, recorded_effe
 from engine.execution.error_recovery import MAX_CRASHES, quarantined
 from engine.execution.recording import Recorder
 from engine.orchestration.transitions import outcome_of
-from engine.ports.changes import Change, OwnExecution
+from engine.ports.changes import Change, ForgetDeaths, OwnExecution
 
 _QUARANTINED = "execution_quarantined"
 
@@ -25,14 +25,14 @@ async def after_deaths(workshop: Workshop, snapshot: ExecutionSnapshot) -> Seque
     what the step gives, and of one that did not nobody knows how it ended. An execution that keeps bringing the process down
     outside any step ends with what it has.
     """
-    recorder = _recorder(workshop, snapshot)
     if (deaths := snapshot.execution.crashes) >= MAX_CRASHES:
-        return await _ending(workshop, snapshot, f"The process died {deaths} times while it worked on this.")
+        why = f"The process died {deaths} times while it worked on this."
+        return (*await _ending(workshop, snapshot, why), ForgetDeaths())
     runs = snapshot.step_runs
     poisonous = [step for step in snapshot.plan.steps if _is_poisonous(runs.get(step.id))] if snapshot.plan else []
     if not poisonous:
         return ()
-    effects = await all_effects(workshop, snapshot)
+    effects, recorder = await all_effects(workshop, snapshot), _recorder(workshop, snapshot)
     changes: list[Change] = []
     for closing in closings(snapshot, poisonous, effects, StepOutcome.FAILED):
         if closing.artifact is not None:
@@ -40,7 +40,7 @@ async def after_deaths(workshop: Workshop, snapshot: ExecutionSnapshot) -> Seque
         else:
             error = quarantined(runs[closing.step_id].crashes)
             changes += recorder.settled(closing.step_id, closing.outcome, error).changes
-    return changes
+    return (*changes, ForgetDeaths())
 
 
 async def give_up(workshop: Workshop, execution_id: ExecutionId, fault: Exception) -> None:

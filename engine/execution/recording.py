@@ -29,6 +29,7 @@ from engine.execution.parallel_coordinator import Retry
 from engine.ports.changes import (
     AppendEvent,
     Change,
+    ClaimStep,
     DecideApproval,
     Due,
     DueKind,
@@ -91,6 +92,18 @@ class Recorder:
             at=self.at,
             unless_moved_from=unless_moved_from,
         )
+
+    def claimed(self, step_id: StepId, attempt: int, epoch: int) -> tuple[Change, ...]:
+        """An attempt begins, under the answers that were known."""
+        claim = ClaimStep(
+            execution_id=self.execution_id,
+            step_id=step_id,
+            fence=self.fence,
+            epoch=epoch,
+            attempt=attempt,
+            at=self.at,
+        )
+        return (claim, self.event(EventType.STEP_STARTED, step=step_id, attempt=attempt))
 
     def closed(self, asked: Iterable[Approval]) -> list[Change]:
         """Questions that are beside the point now."""

@@ -14,7 +14,6 @@ from typing import Any
 
 from engine.concurrency import Wakeup, finish
 from engine.domain.approval import Approval
-from engine.domain.event import EventType
 from engine.domain.execution import Execution, ExecutionOutcome, ExecutionStatus, StepOutcome, StepStatus
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.plan import Plan, Step
@@ -29,12 +28,13 @@ from engine.execution.parts import RunParts
 from engine.execution.plan_making import PlanMaking, PlanStep
 from engine.execution.plan_standing import IsAsked, IsOver, IsRun, ToBeMade, ToBeRevised, astray, standing
 from engine.execution.recording import Record, Recorder
+from engine.execution.suspects import apart, is_suspect
 from engine.execution.under_way import UnderWay
 from engine.execution.unit import Unit
 from engine.execution.working_copy import WorkingCopy
 from engine.orchestration.transitions import outcome_of
 from engine.planning.deliberation import deliberate
-from engine.ports.changes import ClaimStep, LeaveExecution
+from engine.ports.changes import LeaveExecution
 from engine.safety.questions import opening
 
 RECORD_SECONDS = 10.0
@@ -93,7 +93,8 @@ class ExecutionRun:
     def _take(self, snapshot: ExecutionSnapshot) -> None:
         self._copy = WorkingCopy(snapshot)
         self._look_at = None
-        self._someone_waits = any(run.status is StepStatus.WAITING for run in snapshot.step_runs.values())
+        # Then it is not only what follows what ended that may start.
+        self._look_at_all = any(r.status is StepStatus.WAITING or is_suspect(r) for r in snapshot.step_runs.values())
 
     async def _loop(self) -> None:
         while self._copy.snapshot.execution.status is not ExecutionStatus.DONE:
@@ -153,7 +154,7 @@ class ExecutionRun:
             unit.stale = True
             return
         self._copy.settled(record.step_id, record.outcome, self._recorder.at, record.artifact)
-        if self._look_at is not None and not self._someone_waits:
+        if self._look_at is not None and not self._look_at_all:
             self._look_at.update((step.id, step) for step in self._copy.followers(record.step_id))
         else:
             self._look_at = None
@@ -247,7 +248,7 @@ class ExecutionRun:
     async def _finish_begun(self, unit: Unit) -> bool:
         """Let effects that an earlier process had begun end, while nothing new starts; False when there are none."""
         begun = await left_begun(self._workshop.store, self._copy.snapshot)
-        self._claim(Moves(start=begun), unit)
+        self._claim(begun, unit)
         for attempt in unit.claims:
             attempt.must_end = True
         return bool(begun)
@@ -267,14 +268,14 @@ class ExecutionRun:
             steps = plan.steps if self._look_at is None else tuple(self._look_at.values())
             self._look_at = {}
             moves = next_moves(self._copy.snapshot, self._parts.gated_agents, self._recorder.at, steps)
-            self._claim(moves, unit)
+            self._claim(moves.start, unit)
             if not self._copy.planned:
                 return
             for settlement in moves.settle:
                 record = self._recorder.settled(settlement.step_id, settlement.outcome, settlement.error)
                 self._note(record, unit)
             self._ask(moves, unit)
-        if self._someone_waits:
+        if self._look_at_all:
             self._look_at = None
 
     async def _conclude(self, unit: Unit) -> None:
@@ -298,23 +299,18 @@ class ExecutionRun:
             unit.changes += opening(self._workshop.state, approval)
             unit.stale = True
 
-    def _claim(self, moves: Moves, unit: Unit) -> None:
-        execution, at = self._copy.snapshot.execution, self._recorder.at
+    def _claim(self, start: Sequence[StepId], unit: Unit) -> None:
+        execution = self._copy.snapshot.execution
         draft = not self._copy.planned
         if draft and execution.request.dry_run:
             return
-        for step_id in moves.start:
+        for step_id in apart(start, self._copy.snapshot.step_runs) if self._look_at_all else start:
             step = self._copy.step(step_id)
             if draft and step.agent not in self._parts.early_agents:
                 continue
             number = attempt_number(self._copy.run(step_id))
-            fence, epoch = self._workshop.fence, execution.epoch
-            claim = ClaimStep(
-                execution_id=execution.id, step_id=step_id, fence=fence, epoch=epoch, attempt=number, at=at
-            )
-            event = self._recorder.event(EventType.STEP_STARTED, step=step_id, attempt=number)
-            unit.changes += [claim, event]
-            self._copy.claimed(step_id, number, at)
+            unit.changes += self._recorder.claimed(step_id, number, execution.epoch)
+            self._copy.claimed(step_id, number, self._recorder.at)
             unit.claims.append(StepAttempt(self._workshop, self._copy.snapshot, step, number))
         if unit.claims and not draft:
             self._move(unit, ExecutionStatus.RUNNING)

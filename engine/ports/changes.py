@@ -55,6 +55,12 @@ class LeaveExecution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetDeaths:
+    """What brought processes down has been found: of whatever else is not done, in any execution, no death is counted any
+    more. Never lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveExecution:
     """Set status (and what comes with it). Lost when the fence is not ours any more, or it is done."""
 
@@ -343,6 +349,7 @@ Change = (
     | LeaveExecution
     | MoveExecution
     | PutAside
+    | ForgetDeaths
     | RaiseFlag
     | SaveDraft
     | SavePlan

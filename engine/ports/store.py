@@ -64,6 +64,10 @@ class ExecutionStore(Protocol):
         One that only waits is not among them, however many there are."""
         ...
 
+    async def suspects(self, deaths: int) -> Sequence[ExecutionId]:
+        """Every execution that is not done and, itself or in a step that is not, was under way at so many counted deaths."""
+        ...
+
     async def unfinished(self) -> int:
         """How many executions are not done, waiting ones included."""
         ...

@@ -45,6 +45,10 @@ _RECLAIM = compiled(
         crashes=_st.c.crashes + select(_others).where(_e.c.id == bound("b_execution")).scalar_subquery(),
     )
 )
+_FORGET_DEATHS = tuple(
+    compiled(update(table).where(table.c.status != "done", table.c.crashes > 0).values(crashes=0))
+    for table in (_e, _st)
+)
 _LEAVE = compiled(update(_e).where(*mine).values(crashes=0))
 _GIVE_BACK = compiled(
     update(_st)
@@ -136,6 +140,12 @@ def _(change: s.LeaveExecution) -> Iterator[Write]:
     parameters = {"b_execution": change.execution_id, "b_fence": change.fence}
     yield Write(_LEAVE, parameters, 1)
     yield Write(_GIVE_BACK, parameters, None)
+
+
+@writes.register
+def _(_: s.ForgetDeaths) -> Iterator[Write]:
+    for sql in _FORGET_DEATHS:
+        yield Write(sql, {}, None)
 
 
 @writes.register

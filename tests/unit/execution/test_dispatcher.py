@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 
@@ -48,6 +48,12 @@ class Runs:
         self.given_up: list[Exception] = []
         self.gave_up = asyncio.Event()
 
+    async def prepare(self) -> None:
+        """There is nothing to prepare."""
+
+    def turn(self, execution_id: ExecutionId) -> AbstractAsyncContextManager[None]:
+        return nullcontext()
+
     async def give_up(self, execution_id: ExecutionId, fault: Exception) -> None:
         self.given_up.append(fault)
         if self.refusals:
@@ -66,7 +72,7 @@ async def dispatching(runs: Runs, clock: FakeClock) -> AsyncGenerator[tuple[Disp
     telemetry = Recorder()
     dispatcher = Dispatcher(runs, telemetry, clock)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        dispatcher.open(group)
+        await dispatcher.open(group)
         yield dispatcher, telemetry
         dispatcher.close()
 
