@@ -72,13 +72,20 @@ _this: BindParameter[str] = bindparam("execution")
 _AS_ASKED: ColumnClause[int] = literal_column("pending_approvals.rowid", Integer)
 """In the order in which questions were asked: clocks that are put back do not tell that."""
 _SNAPSHOT = (
-    select(executions.executions).where(_e.id == _this),
+    select(
+        executions.executions,
+        select(func.max(_ev.seq)).where(_ev.execution_id == _this).scalar_subquery().label("seq"),
+        select(_fb.rating)
+        .where(_fb.execution_id == _this)
+        .order_by(_fb.at.desc())
+        .limit(1)
+        .scalar_subquery()
+        .label("rating"),
+    ).where(_e.id == _this),
     select(executions.plans).where(_p.execution_id == _this).order_by(_p.version.desc()).limit(2),
     select(executions.execution_steps).where(_st.execution_id == _this, _st.superseded.is_(None)),
     select(approvals.pending_approvals).where(_ap.execution_id == _this).order_by(_AS_ASKED),
     select(executions.shared_context).where(_sc.execution_id == _this),
-    select(func.max(_ev.seq).label("seq")).where(_ev.execution_id == _this),
-    select(_fb.rating).where(_fb.execution_id == _this).order_by(_fb.at.desc()).limit(1),
     select(_mc.step_id, *_SPEND_SUMS).where(_mc.execution_id == _this).group_by(_mc.step_id),
 )
 """What one snapshot is read with, all as of one instant."""
@@ -96,6 +103,15 @@ _AFTERWARDS = (
 )
 """What is read besides of an execution that is done: nothing of it changes any more, save that it may be taken back."""
 
+_APPROVAL = select(approvals.pending_approvals).where(_ap.id == bindparam("approval"))
+_ASKED = _APPROVAL.add_columns(_e.user_id.label("asker")).where(_e.id == _ap.execution_id)
+_GATES = (
+    select(approvals.pending_approvals)
+    .where(_ap.execution_id == _this, _ap.step_id == bindparam("step"), _ap.kind == "gate", _ap.status != "superseded")
+    .order_by(_AS_ASKED)
+)
+_INTENT = select(effects.intents).where(_in.key == bindparam("key"))
+
 
 class SqliteExecutionStore:
     """The engine's memory in one SQLite file."""
@@ -111,14 +127,15 @@ class SqliteExecutionStore:
 
     async def snapshot(self, execution_id: ExecutionId) -> ExecutionSnapshot | None:
         """See the port."""
-        found, plans, steps, questions, context, last, rating, calls = await self._database.rows_together(
+        found, plans, steps, questions, context, calls = await self._database.rows_together(
             *_SNAPSHOT, execution=execution_id
         )
         if not found:
             return None
-        if found[0]["damaged"] is not None:
-            return remains_of(found[0], last[0]["seq"] or 0)
-        execution = execution_of(found[0])
+        row = found[0]
+        if row["damaged"] is not None:
+            return remains_of(row, row["seq"] or 0)
+        execution = execution_of(row)
         intents, undo = (), None
         if execution.status is ExecutionStatus.DONE:
             intents, undo = await self._afterwards(execution_id)
@@ -129,8 +146,8 @@ class SqliteExecutionStore:
             step_runs={StepId(row["step_id"]): step_run_of(row) for row in steps},
             approvals=tuple(approval_of(row) for row in questions),
             artifacts={StepId(row["name"]): artifact_of(row) for row in context},
-            seq=last[0]["seq"] or 0,
-            feedback=rating[0]["rating"] if rating else 0,
+            seq=row["seq"] or 0,
+            feedback=row["rating"] or 0,
             spends={None if row["step_id"] is None else StepId(row["step_id"]): spend_of(row) for row in calls},
             effects=intents,
             undo=undo,
@@ -236,15 +253,12 @@ class SqliteExecutionStore:
 
     async def approval(self, approval_id: ApprovalId) -> Approval | None:
         """See the port."""
-        rows = await self._database.rows(select(approvals.pending_approvals).where(_ap.id == approval_id))
+        rows = await self._database.rows(_APPROVAL, approval=approval_id)
         return approval_of(rows[0]) if rows else None
 
     async def asked(self, approval_id: ApprovalId) -> AskedOf | None:
         """See the port."""
-        query = select(approvals.pending_approvals, _e.user_id.label("asker")).where(
-            _ap.id == approval_id, _e.id == _ap.execution_id
-        )
-        rows = await self._database.rows(query)
+        rows = await self._database.rows(_ASKED, approval=approval_id)
         if not rows:
             return None
         row = rows[0]
@@ -256,10 +270,7 @@ class SqliteExecutionStore:
 
     async def gate(self, execution_id: ExecutionId, step_id: StepId, effect_number: int) -> Approval | None:
         """See the port."""
-        query = select(approvals.pending_approvals).where(
-            _ap.execution_id == execution_id, _ap.step_id == step_id, _ap.kind == "gate", _ap.status != "superseded"
-        )
-        rows = await self._database.rows(query.order_by(_AS_ASKED))
+        rows = await self._database.rows(_GATES, execution=execution_id, step=step_id)
         asked = [a for row in rows if (a := approval_of(row)).effect_number == effect_number]
         return asked[-1] if asked else None
 
@@ -277,8 +288,7 @@ class SqliteExecutionStore:
 
     async def intent(self, key: EffectKey) -> Intent | None:
         """See the port."""
-        c = effects.intents.c
-        rows = await self._database.rows(select(effects.intents).where(c.key == key))
+        rows = await self._database.rows(_INTENT, key=key)
         return intent_of(rows[0]) if rows else None
 
     async def intents(self, execution_id: ExecutionId) -> Sequence[Intent]:

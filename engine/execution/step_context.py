@@ -8,6 +8,7 @@ from datetime import datetime
 
 from pydantic import ValidationError
 
+from engine.domain.approval import Approval, ApprovalKind, ApprovalStatus
 from engine.domain.artifact import Artifact
 from engine.domain.effect import Effect
 from engine.domain.event import EventType
@@ -99,10 +100,15 @@ class AttemptContext:
             fence=self.fence,
             plan_version=self.snapshot.execution.plan_version,
             title=self.step.title,
+            gate=self._answered(self._calls),
             doubtful=self.snapshot.execution.doubtful,
             reached=self._reached if equipped.spec.effect is not Effect.READ else _nothing,
         )
         return await equipped.run(call, valid)
+
+    def _answered(self, number: int) -> Approval | None:
+        gate = self.snapshot.latest(ApprovalKind.GATE, self.step.id, number)
+        return None if gate is None or gate.status is ApprovalStatus.PENDING else gate
 
     def _reached(self) -> None:
         self.had_effect = True

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.domain.agent import ToolSpec
+from engine.domain.approval import Approval
 from engine.domain.artifact import Artifact
 from engine.domain.ids import EffectKey, ExecutionId, StepId, TenantId, effect_key
 from engine.domain.json import JsonObject
@@ -26,6 +27,8 @@ class ToolCall:
     plan_version: int = 0
     title: str = ""
     """The step's title, for cards."""
+    gate: Approval | None = None
+    """A person's answer to this call, where it is known already; an answer never changes. None: ask the store."""
     doubtful: bool = False
     """It may have been made before, even where nothing is known of it."""
     reached: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)

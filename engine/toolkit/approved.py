@@ -33,7 +33,7 @@ class Approved(ToolDecorator):
             Suspended: nobody has answered, or the world changed since and the person is asked again.
             Declined: the person said no, or nobody answered in time.
         """
-        approval = await self._store.gate(call.execution_id, call.step_id, call.number)
+        approval = call.gate or await self._store.gate(call.execution_id, call.step_id, call.number)
         if approval is None or approval.call is None:
             raise self._question(call, self.spec.call(arguments))
         match approval.status:
