@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from loguru import logger
@@ -26,14 +26,13 @@ from bot.linking import Linking
 from bot.local_chat import LOCAL, LocalChat, LocalRequests
 from bot.logs import keep_rows
 from bot.outbox import Outbox
+from bot.outside import open_slack, open_telegram
 from bot.remembered_answers import RememberedAnswers
 from bot.render.view import CardLook
 from bot.services import keep_running
 from bot.settings import Settings
-from bot.slack.surface import SlackSurface
 from bot.storage_watch import StorageWatch
 from bot.surface_parts import SurfaceParts
-from bot.telegram.surface import TelegramSurface
 from bot.telemetry import Observatory
 from bot.undo_windows import UndoWindows
 from engine.concurrency import Wakeup
@@ -80,6 +79,10 @@ from storage.message_log_store import SqliteMessageLog
 from storage.people_store import SqlitePeople
 from storage.remarks_store import SqliteRemarks
 from storage.telemetry_store import TelemetryStore
+
+if TYPE_CHECKING:
+    from bot.slack.surface import SlackSurface
+    from bot.telegram.surface import TelegramSurface
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -350,8 +353,7 @@ class _Engine:
             clock=self._clock,
             look=self._look,
         )
-        self.slack = SlackSurface(parts) if settings.slack_bot_token else None
-        self.telegram = TelegramSurface(parts) if settings.telegram_bot_token else None
+        self.slack, self.telegram = open_slack(parts), open_telegram(parts)
 
     def _surfaces_ready(self) -> Mapping[str, bool]:
         outside = {"slack": self.slack, "telegram": self.telegram}

@@ -19,8 +19,6 @@ from loguru import logger
 from bot.app import Tizmor, open_tizmor
 from bot.render.texts import page_texts
 from bot.settings import Settings
-from bot.slack.http import PATH as SLACK_PATH
-from bot.telegram.webhook import PATH as TELEGRAM_PATH
 from bot.web.server import create_app
 from bot.web.site import Signed, WebOptions
 from engine.errors import RequestError
@@ -116,12 +114,8 @@ def leave_at_once(code: int) -> None:
 
 def _signed(tizmor: Tizmor) -> dict[str, Signed]:
     """Where chats outside post to, and prove that it is them."""
-    found: dict[str, Signed] = {}
-    if tizmor.slack and not tizmor.slack.over_sockets:
-        found[SLACK_PATH] = tizmor.slack.events
-    if tizmor.telegram and tizmor.telegram.over_webhook:
-        found[TELEGRAM_PATH] = tizmor.telegram.events
-    return found
+    outside = [surface for surface in (tizmor.slack, tizmor.telegram) if surface is not None]
+    return {path: answer for surface in outside for path, answer in surface.posted_to.items()}
 
 
 async def _listen(runner: web.AppRunner, settings: Settings) -> str:

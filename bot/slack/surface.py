@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -25,7 +25,7 @@ from bot.settings import revealed
 from bot.slack.address import PREFIX, SURFACE, Thread, thread_of, user_of
 from bot.slack.desk import Desk
 from bot.slack.handling import SlackHandler
-from bot.slack.http import slack_events
+from bot.slack.http import PATH, slack_events
 from bot.slack.inbound.bolt import build_app
 from bot.slack.markup.escape import escape
 from bot.slack.messenger import SlackMessenger
@@ -78,6 +78,11 @@ class SlackSurface:
     def over_sockets(self) -> bool:
         """Do messages come over Socket Mode? Otherwise Slack posts them to ``/slack/events``."""
         return self._parts.settings.slack_app_token is not None
+
+    @property
+    def posted_to(self) -> Mapping[str, Callable[[web.Request], Awaitable[web.Response]]]:
+        """Where Slack posts to, and who answers there."""
+        return {} if self.over_sockets else {PATH: self.events}
 
     @property
     def trouble(self) -> str:

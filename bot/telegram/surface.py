@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -75,6 +75,11 @@ class TelegramSurface:
     def over_webhook(self) -> bool:
         """Does Telegram post updates to us? Otherwise we ask for them."""
         return self._parts.settings.telegram_webhook_secret is not None
+
+    @property
+    def posted_to(self) -> Mapping[str, Callable[[web.Request], Awaitable[web.Response]]]:
+        """Where Telegram posts to, and who answers there."""
+        return {PATH: self.events} if self.over_webhook else {}
 
     @property
     def trouble(self) -> str:
