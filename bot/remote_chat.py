@@ -182,7 +182,7 @@ class RemoteChat:
             picture=picture,
             ref=(shown.ref or None) if shown else None,
             since=self._parts.clock.now(),
-            uncertain=shown is not None and shown.ref is None and shown.sending_at is not None,
+            uncertain=shown is not None and shown.uncertain,
             posting_since=shown.sending_at if shown is not None else None,
         )
         self._jobs.put(job)

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.ports.message_log import LoggedMessage, MessageKey
-from storage.codec import instant, maybe_parse, parse_instant
+from storage.codec import instant, maybe_parse
 from storage.database import Database
 from storage.tables import approvals, chat, events, executions
 from storage.writes import Write, bound, inserting
@@ -59,7 +59,10 @@ class SqliteMessageLog:
         )
         return {
             row["purpose"]: LoggedMessage(
-                ref=row["ref"], content_hash=row["content_hash"], sending_at=maybe_parse(row["sending_at"])
+                ref=row["ref"],
+                content_hash=row["content_hash"],
+                uncertain=row["ref"] is None and row["sending_at"] is not None,
+                sending_at=_some_instant(row["sending_at"], message=row["purpose"]),
             )
             for row in await self._database.rows(query)
         }
@@ -131,13 +134,7 @@ class SqliteMessageLog:
     async def last_heard(self, surface: str) -> datetime | None:
         """See the port."""
         rows = await self._database.rows(select(chat.surfaces.c.heard_at).where(chat.surfaces.c.name == surface))
-        if not rows:
-            return None
-        try:
-            return parse_instant(rows[0]["heard_at"])
-        except (ValueError, TypeError):
-            logger.bind(surface=surface).error("last_heard_damaged")
-            return None
+        return _some_instant(rows[0]["heard_at"], surface=surface) if rows else None
 
     async def cursor(self, surface: str) -> str | None:
         """See the port."""
@@ -168,3 +165,12 @@ class SqliteMessageLog:
             "sending_at": sending_at,
         }
         await self._database.write([Write(_PUT, row, 1)])
+
+
+def _some_instant(stored: str | None, **of: str) -> datetime | None:
+    """None where it is damaged too: whoever asks does as if nobody knew."""
+    try:
+        return maybe_parse(stored)
+    except (ValueError, TypeError):
+        logger.bind(**of).error("instant_damaged")
+        return None

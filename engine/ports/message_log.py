@@ -29,11 +29,13 @@ class LoggedMessage:
     """What is known of one message."""
 
     ref: str | None
-    """The surface's own name of it; None: it was about to be posted, and nobody knows whether it was."""
+    """The surface's own name of it; None: it is to be posted."""
     content_hash: str
     """Of the state that is shown; empty while there is none."""
+    uncertain: bool = False
+    """Its posting began, and nobody knows whether it was posted."""
     sending_at: datetime | None = None
-    """With no ``ref``: when its posting began."""
+    """When that began; None: nobody knows either, or it did not."""
 
 
 class MessageLog(Protocol):

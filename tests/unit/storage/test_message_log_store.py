@@ -121,6 +121,20 @@ async def test_a_damaged_instant_of_being_heard_is_none_and_the_next_one_stands(
     assert await shelf.log.last_heard("paper") == NOW
 
 
+@pytest.mark.parametrize("damaged", ["", "2026-11-23T08", "7"])
+async def test_a_damaged_instant_of_a_posting_leaves_it_uncertain(shelf: Shelf, tmp_path: Path, damaged: str) -> None:
+    for purpose in ("card", "final"):
+        await shelf.log.posting(key(purpose), NOW)
+    damage(tmp_path, f"UPDATE chat_messages SET sending_at = '{damaged}' WHERE purpose = 'card'")
+    logged = await shelf.log.messages(ExecutionId("e"), ROOM)
+    assert {name: (one.uncertain, one.sending_at) for name, one in logged.items()} == {
+        "card": (True, None),
+        "final": (True, NOW),
+    }
+    await shelf.log.lost(key("card"))
+    assert not (await shelf.log.messages(ExecutionId("e"), ROOM))["card"].uncertain
+
+
 @pytest.mark.parametrize(
     "statement",
     [
