@@ -252,6 +252,19 @@ WORKLOADS = (
         ("W7", "W7again"),
     ),
     Workload(
+        "W8",
+        "{size} columns of 20 steps of 10 ms, stopped by a person when a quarter has begun",
+        50,
+        (
+            Figure("kept ms", of("kept", 1_000), 1),
+            Figure("last step began ms", of("last_begun", 1_000), 1),
+            Figure("ended ms", of("ended", 1_000), 0),
+            Figure("steps left", of("left"), 0),
+        ),
+        (Target("no step begins 500 ms after it", ours(of("last_begun", 1_000)), most=500, digits=1),),
+        (OURS,),
+    ),
+    Workload(
         "WAL",
         "KB of write-ahead log per step of about 1 KB, in chains up to {size}",
         300,

@@ -17,11 +17,22 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Generator
-from contextlib import AbstractAsyncContextManager, closing, contextmanager
+from contextlib import AbstractAsyncContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from tests.bench.workloads import KILLED_AFTER, Journal, Shape, Work, chain, critical_path, diamond, fan, skewed
+from tests.bench.workloads import (
+    KILLED_AFTER,
+    Journal,
+    Shape,
+    Work,
+    chain,
+    columns,
+    critical_path,
+    diamond,
+    fan,
+    skewed,
+)
 
 Readings = dict[str, float]
 Run = Callable[[], Awaitable[None]]
@@ -31,6 +42,7 @@ IDLE_SECONDS = 3.0
 RESUMES = 200
 WAL_LENGTHS = (20, 100, 300)
 IN_FLIGHT_STEPS = 3
+CANCELLED_LENGTH = 20
 
 
 class Engine(Protocol):
@@ -79,6 +91,19 @@ class Parking(Protocol):
 
     async def resume(self, parked: str) -> None:
         """Decide, and wait for the recorded end of the execution."""
+        ...
+
+
+@runtime_checkable
+class Stopping(Protocol):
+    """An engine whose execution can be stopped by a person."""
+
+    async def stop(self) -> None:
+        """Stop the one that runs; returns when that is durable."""
+        ...
+
+    async def stopped(self) -> None:
+        """Wait for its recorded end."""
         ...
 
 
@@ -231,6 +256,37 @@ async def recovered(open_engine: Open, home: Path, size: int) -> Readings:
     return {"again": sum(ran.values()) - size, "first_step": work.journal.first - began, "done": done}
 
 
+async def cancelled(open_engine: Open, home: Path, size: int) -> Readings:
+    """W8: ``size`` chains of steps of 10 ms, stopped when a quarter of the steps have begun."""
+    work, shape = Work(), columns(size, CANCELLED_LENGTH, 0.01)
+    async with open_engine(home, work) as engine:
+        if not isinstance(engine, Stopping):
+            raise SystemExit("its executions cannot be stopped")
+        work.follow(shape)
+        run = await engine.prepare(shape)
+        async with asyncio.TaskGroup() as group:
+            running = group.create_task(_whatever_its_end(run))
+            while work.begun < len(shape) // 4:
+                await asyncio.sleep(0.001)
+            asked = time.perf_counter()
+            await engine.stop()
+            kept = time.perf_counter()
+            await engine.stopped()
+            ended = time.perf_counter()
+            running.cancel()
+        return {
+            "kept": kept - asked,
+            "last_begun": max(work.last_begun - asked, 0.0),
+            "ended": ended - asked,
+            "left": len(shape) - work.begun,
+        }
+
+
+async def _whatever_its_end(run: Run) -> None:
+    with suppress(RuntimeError):
+        await run()
+
+
 async def in_flight(open_engine: Open, home: Path, size: int) -> Readings:
     """W7 up to its unclean end: all are taken in, and as many as the engine runs at once stand in the middle of a step."""
     work, shape = Work(), chain(IN_FLIGHT_STEPS)
@@ -311,6 +367,7 @@ WORKLOADS: dict[str, Callable[[Open, Path, int], Coroutine[Any, Any, Readings]]]
     "W6again": recovered,
     "W7": in_flight,
     "W7again": resumed,
+    "W8": cancelled,
     "WAL": logged,
 }
 """By the name the harness calls them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,6 +64,7 @@ class Tizmor:
         self._plans = plans
         self._ends: dict[ExecutionId, asyncio.Future[None]] = {}
         self._asked = asyncio.Semaphore(0)
+        self._stopped = ExecutionId("")
         lab.state.watch(self._heard)
 
     async def prepare(self, shape: Shape) -> Run:
@@ -92,6 +93,15 @@ class Tizmor:
     async def resume(self, parked: str) -> None:
         approval = await self._lab.gates.decide(OWNER, ApprovalId(parked), Decision(verb=DecisionVerb.APPROVE))
         await self._end(approval.execution_id)
+
+    async def stop(self) -> None:
+        (running,) = self._rows("SELECT id FROM executions WHERE status <> 'done'")
+        self._stopped = ExecutionId(running)
+        await self._lab.orchestrator.cancel(self._stopped)
+
+    async def stopped(self) -> None:
+        with suppress(RuntimeError):
+            await self._end(self._stopped)
 
     async def _run(self) -> None:
         execution = await self._lab.orchestrator.start("bench", OWNER.id)

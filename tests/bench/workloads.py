@@ -59,6 +59,15 @@ def diamond() -> Shape:
     return (Node("a"), Node("b", ("a",)), Node("c", ("a",)), Node("d", ("a",)), Node("e", ("b", "c", "d")))
 
 
+def columns(number: int, length: int, seconds: float) -> Shape:
+    """So many chains beside each other."""
+    return tuple(
+        Node(f"c{column}_{row}", (f"c{column}_{row - 1}",) if row else (), seconds)
+        for row in range(length)
+        for column in range(number)
+    )
+
+
 def critical_path(shape: Shape) -> float:
     """Seconds of work along the longest way through a shape: no engine can be faster."""
     ends: dict[str, float] = {}
@@ -78,6 +87,10 @@ class Work:
         """The step that never ends; empty: none."""
         self.halted = 0
         """Bodies that stand in it."""
+        self.begun = 0
+        """Bodies that began."""
+        self.last_begun = 0.0
+        """When the latest of them did, on the clock of ``time.perf_counter``."""
 
     def follow(self, shape: Shape) -> None:
         """Work for as long as this shape says."""
@@ -85,6 +98,8 @@ class Work:
 
     async def __call__(self, step: str) -> str:
         """Do the work of one step and give the text of its artifact."""
+        self.begun += 1
+        self.last_begun = time.perf_counter()
         if self.journal is not None:
             self.journal.begins()
         if step == self.halts_at:
