@@ -292,4 +292,5 @@ def test_whatever_call_fails_each_unit_that_was_told_of_is_there_once(tmp_path: 
     assert done.stdout.decode().split() == [f"w{n}" for n in range(12)], "each was told that it won"
     assert calls == "ftruncate" or "INJECTED" in traced.read_text()
     assert stored(path) == [f"w{n}" for n in range(12)]
-    assert sqlite3.connect(path).execute("SELECT commits FROM generations").fetchall() == [(12,)]
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT commits FROM generations").fetchall() == [(12,)]
