@@ -14,6 +14,7 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal,
     literal_column,
     select,
     text,
@@ -175,9 +176,10 @@ class SqliteExecutionStore:
 
     async def suspects(self, deaths: int) -> Sequence[ExecutionId]:
         """See the port."""
-        left = _e.status != text("'done'")
-        steps = select(_st.execution_id).where(_st.status != text("'done'"), _st.crashes >= deaths)
-        query = select(_e.id).where(left, (_e.crashes >= deaths) | _e.id.in_(steps))
+        step = select(literal(1)).where(
+            _st.execution_id == _e.id, _st.superseded.is_(None), _st.status != "done", _st.crashes >= deaths
+        )
+        query = select(_e.id).where(_e.status != text("'done'"), (_e.crashes >= deaths) | step.exists())
         return [ExecutionId(row["id"]) for row in await self._database.rows(query)]
 
     async def unfinished(self) -> int:

@@ -25,6 +25,9 @@ MOST_FAILURES = 6
 """Runs of one execution that may break one after another for a fault of ours; then it is given up. A storage that is away is
 waited for, however long that takes."""
 
+MOST_REFUSALS = 3
+"""Times giving it up may break for a fault of ours too; then it is not told how far it came."""
+
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 """After the first of them; doubled each time, up to the longest."""
 
@@ -44,8 +47,12 @@ class Runner(Protocol):
         """Move one until it rests."""
         ...
 
-    async def give_up(self, execution_id: ExecutionId, fault: Exception) -> None:
-        """End one that no run gets past ``fault``; its owner hears of it."""
+    def knock(self, execution_id: ExecutionId) -> None:
+        """Something about one that may wait for its turn changed."""
+        ...
+
+    async def give_up(self, execution_id: ExecutionId, fault: Exception, *, silently: bool) -> None:
+        """End one that no run gets past ``fault``; its owner hears of it. ``silently``: though not of how far it came."""
         ...
 
 
@@ -90,6 +97,7 @@ class Dispatcher:
                 self._keep_running(execution_id, wakeup), name=f"execution {execution_id}"
             )
         wakeup.ring()
+        self._runner.knock(execution_id)
 
     def wake_all(self, execution_ids: Iterable[ExecutionId]) -> None:
         """Wake several, for the start-up scan."""
@@ -97,14 +105,18 @@ class Dispatcher:
             self.wake(execution_id)
 
     async def _keep_running(self, execution_id: ExecutionId, wakeup: Wakeup) -> None:
-        pause, broken = FIRST_PAUSE, 0
+        pause, broken, refused = FIRST_PAUSE, 0, 0
         try:
             while (fault := await self._breaks(self._until_it_rests(execution_id, wakeup), execution_id)) is not None:
+                if self._group is None:
+                    return  # the process stops: the next one goes on
                 broken += not _passes(fault)
-                if broken >= MOST_FAILURES and not wakeup.take_news():
+                if broken >= MOST_FAILURES and not _passes(fault) and not wakeup.take_news():
                     wakeup.reset()
-                    if await self._breaks(self._runner.give_up(execution_id, fault), execution_id) is None:
+                    giving_up = self._runner.give_up(execution_id, fault, silently=refused >= MOST_REFUSALS)
+                    if (refusal := await self._breaks(giving_up, execution_id)) is None:
                         continue  # for whoever woke it meanwhile
+                    refused += not _passes(refusal)
                 wakeup.ring()
                 await self._clock.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
@@ -132,4 +144,4 @@ def _passes(error: Exception) -> bool:
     """Did a run break only because of something that passes by itself? What breaks in a group of tasks comes as a group."""
     if isinstance(error, ExceptionGroup):
         return all(_passes(one) for one in cast("ExceptionGroup[Exception]", error).exceptions)
-    return isinstance(error, UnavailableError)
+    return isinstance(error, UnavailableError | MemoryError | OSError)

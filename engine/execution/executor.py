@@ -11,7 +11,7 @@ from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import DamagedError
 from engine.execution.error_recovery import SUSPECT_CRASHES
 from engine.execution.parts import RunParts
-from engine.execution.quarantine import give_up
+from engine.execution.quarantine import give_up, put_aside
 from engine.execution.run import ExecutionRun
 
 
@@ -27,8 +27,18 @@ class Executor:
         workshop.suspects.are(await workshop.store.suspects(SUSPECT_CRASHES))
 
     def turn(self, execution_id: ExecutionId) -> AbstractAsyncContextManager[None]:
-        """See :meth:`engine.execution.suspects.Suspects.turn`."""
-        return self._parts.workshop.suspects.turn(execution_id)
+        """See :meth:`engine.execution.suspects.Suspects.turn`. One that was paused or stopped starts nothing."""
+        workshop = self._parts.workshop
+
+        async def harmless() -> bool:
+            execution = (await workshop.state.snapshot(execution_id)).execution
+            return execution.paused or execution.cancelled
+
+        return workshop.suspects.turn(execution_id, harmless)
+
+    def knock(self, execution_id: ExecutionId) -> None:
+        """See :meth:`engine.execution.suspects.Suspects.knock`."""
+        self._parts.workshop.suspects.knock(execution_id)
 
     async def run(self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None = None) -> None:
         """Own the execution and move it until it is done or only waits.
@@ -51,9 +61,15 @@ class Executor:
             workshop.telemetry.failed(execution_id, None, error)
             await workshop.state.put_aside(execution_id, damage)
 
-    async def give_up(self, execution_id: ExecutionId, fault: Exception) -> None:
-        """End an execution whose runs keep breaking: see :func:`engine.execution.quarantine.give_up`."""
-        await give_up(self._parts.workshop, execution_id, fault)
+    async def give_up(self, execution_id: ExecutionId, fault: Exception, *, silently: bool) -> None:
+        """End an execution whose runs keep breaking: see :mod:`engine.execution.quarantine`.
+
+        Args:
+            execution_id: which.
+            fault: why they break.
+            silently: it cannot even be told how far it came.
+        """
+        await (put_aside if silently else give_up)(self._parts.workshop, execution_id, fault)
 
 
 def _damage(error: Exception, execution_id: ExecutionId) -> DamagedError | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepOutcome, StepRun, StepStatus
 from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
-from engine.errors import DamagedError, InternalError, StorageAwayError
+from engine.errors import DamagedError, InternalError
 from engine.execution.attempt import Workshop
 from engine.execution.ending import all_effects, closings, ending, recorded_effects
 from engine.execution.error_recovery import MAX_CRASHES, quarantined
@@ -45,22 +46,23 @@ async def after_deaths(workshop: Workshop, snapshot: ExecutionSnapshot) -> Seque
 
 async def give_up(workshop: Workshop, execution_id: ExecutionId, fault: Exception) -> None:
     """End an execution that no run gets past ``fault``, a bug of ours: with what it has, and with what happened to every effect.
-    Where that cannot be told either it is put aside. One that is done, or that somebody moves meanwhile, is left as it is.
+    One that is done, or that somebody moves meanwhile, is left as it is. Raises whatever keeps that from being told."""
+    await workshop.state.commit(OwnExecution(execution_id=execution_id, fence=workshop.fence))
+    snapshot = await workshop.state.snapshot(execution_id)
+    if snapshot.execution.status is not ExecutionStatus.DONE:
+        await workshop.state.commit(*await _ending(workshop, snapshot, _broke(fault)))
 
-    Raises:
-        StorageAwayError: the storage is away; it is as it was.
-    """
-    broke = f"It broke again and again with {type(fault).__name__}; see the log."
-    try:
-        await workshop.state.commit(OwnExecution(execution_id=execution_id, fence=workshop.fence))
-        snapshot = await workshop.state.snapshot(execution_id)
-        if snapshot.execution.status is not ExecutionStatus.DONE:
-            await workshop.state.commit(*await _ending(workshop, snapshot, broke))
-    except StorageAwayError:
-        raise
-    except Exception as error:  # noqa: BLE001 - the bug may be in what tells of it
-        workshop.telemetry.failed(execution_id, None, error)
-        await workshop.state.put_aside(execution_id, DamagedError(_QUARANTINED, broke, execution_id))
+
+async def put_aside(workshop: Workshop, execution_id: ExecutionId, fault: Exception) -> None:
+    """Where not even that can be told: it has failed, and nothing of it is shown."""
+    await workshop.state.put_aside(execution_id, DamagedError(_QUARANTINED, _broke(fault), execution_id))
+
+
+def _broke(fault: BaseException) -> str:
+    """What breaks in a group of tasks comes as a group: the first of it is named."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = cast("BaseExceptionGroup[BaseException]", fault).exceptions[0]
+    return f"It broke again and again with {type(fault).__name__}; see the log."
 
 
 async def _ending(workshop: Workshop, snapshot: ExecutionSnapshot, why: str) -> Sequence[Change]:

@@ -76,7 +76,7 @@ class ExecutionRun:
                 finally:
                     self._stop_everything()
         except asyncio.CancelledError:
-            await finish(self._record_what_ended(), within=RECORD_SECONDS)
+            await finish(self._leave(), within=RECORD_SECONDS)
             raise
         except ExceptionGroup:
             with suppress(Exception):  # why it broke matters more
@@ -368,12 +368,15 @@ class ExecutionRun:
                 await self._workshop.state.commit(*record.alone)
 
     async def _record_what_ended(self) -> None:
-        """At the end of the process, or of a run that broke. What had been committed already loses, and changes nothing."""
+        """What had been committed already loses, and changes nothing."""
         self._begin_turn()
         unit = Unit()
         await self._gather(unit)
         await self._record(self._unit)
         await self._record(unit)
+
+    async def _leave(self) -> None:
+        await self._record_what_ended()
         await self._workshop.state.commit(LeaveExecution(execution_id=self._execution_id, fence=self._workshop.fence))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import case, literal, or_, select, update
+from sqlalchemy import case, func, literal, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.ports import changes as s
@@ -45,9 +45,14 @@ _RECLAIM = compiled(
         crashes=_st.c.crashes + select(_others).where(_e.c.id == bound("b_execution")).scalar_subquery(),
     )
 )
-_FORGET_DEATHS = tuple(
-    compiled(update(table).where(table.c.status != "done", table.c.crashes > 0).values(crashes=0))
-    for table in (_e, _st)
+_FORGET_DEATHS = (
+    compiled(update(_e).where(_e.c.status != "done", _e.c.crashes > 0).values(crashes=0)),
+    # An attempt that the process died of counts for nothing any more: it was no failure of the step.
+    compiled(
+        update(_st)
+        .where(_st.c.status != "done", _st.c.crashes > 0)
+        .values(attempts=func.max(_st.c.attempts - _st.c.crashes, 0), crashes=0)
+    ),
 )
 _LEAVE = compiled(update(_e).where(*mine).values(crashes=0))
 _GIVE_BACK = compiled(

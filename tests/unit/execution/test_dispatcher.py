@@ -16,7 +16,7 @@ from engine.domain.execution import ExecutionOutcome
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import StorageAwayError
-from engine.execution.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, MOST_FAILURES, Dispatcher
+from engine.execution.dispatcher import FIRST_PAUSE, LONGEST_PAUSE, MOST_FAILURES, MOST_REFUSALS, Dispatcher
 from engine.ports.changes import Change
 from tests.lab import FakeClock, Lab, Publish, Recorder, World, open_lab, plan, step
 
@@ -46,6 +46,7 @@ class Runs:
         self.ran = 0
         self.rested = asyncio.Event()
         self.given_up: list[Exception] = []
+        self.silently: list[bool] = []
         self.gave_up = asyncio.Event()
 
     async def prepare(self) -> None:
@@ -54,8 +55,12 @@ class Runs:
     def turn(self, execution_id: ExecutionId) -> AbstractAsyncContextManager[None]:
         return nullcontext()
 
-    async def give_up(self, execution_id: ExecutionId, fault: Exception) -> None:
+    def knock(self, execution_id: ExecutionId) -> None:
+        """Nobody waits for a turn."""
+
+    async def give_up(self, execution_id: ExecutionId, fault: Exception, *, silently: bool) -> None:
         self.given_up.append(fault)
+        self.silently.append(silently)
         if self.refusals:
             raise self.refusals.pop(0)
         self.gave_up.set()
@@ -117,6 +122,49 @@ async def test_giving_up_is_tried_again_where_it_breaks_too() -> None:
     assert telemetry.failures.count(AWAY) == 2
 
 
+async def test_it_is_given_up_silently_where_it_cannot_be_told() -> None:
+    runs = Runs(*[KeyError("ours")] * (MOST_FAILURES + MOST_REFUSALS))
+    runs.refusals = [KeyError("ours too")] * MOST_REFUSALS
+    async with dispatching(runs, Patient()) as (dispatcher, _):
+        dispatcher.wake(ONE)
+        await runs.gave_up.wait()
+    assert runs.silently == [False] * MOST_REFUSALS + [True]
+
+
+@pytest.mark.parametrize("passing", [AWAY, MemoryError(), OSError("no more threads")])
+async def test_nothing_is_given_up_for_what_passes(passing: Exception) -> None:
+    """Though it broke for a fault of ours often enough."""
+    runs = Knocking(during=True)
+    runs.errors += [passing] * MOST_FAILURES
+    async with dispatching(runs, Patient()) as (dispatcher, _):
+        runs.knock_now = lambda: dispatcher.wake(ONE)
+        dispatcher.wake(ONE)
+        await runs.rested.wait()
+    assert (runs.ran, runs.given_up) == (2 * MOST_FAILURES + 1, [])
+
+
+@pytest.mark.parametrize("error", [KeyError("ours"), AWAY])
+async def test_a_run_that_breaks_while_it_is_stopped_is_not_begun_again(error: Exception) -> None:
+    runs, clock = Runs(), Patient()
+    begun = asyncio.Event()
+
+    async def breaking(execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None = None) -> None:
+        runs.ran += 1
+        if runs.ran > 1:
+            return
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise error from None
+
+    runs.run = breaking
+    async with dispatching(runs, clock) as (dispatcher, _):
+        dispatcher.wake(ONE)
+        await begun.wait()
+    assert (runs.ran, clock.waits) == (1, [])
+
+
 async def test_one_that_was_given_up_is_looked_at_when_somebody_knocks() -> None:
     runs = Runs(*[KeyError("ours")] * MOST_FAILURES)
     async with dispatching(runs, Patient()) as (dispatcher, _):
@@ -132,14 +180,14 @@ class Knocking(Runs):
     def __init__(self, *, during: bool) -> None:
         super().__init__(*[KeyError("ours")] * MOST_FAILURES)
         self.during = during
-        self.knock: Callable[[], None] = lambda: None
+        self.knock_now: Callable[[], None] = lambda: None
 
     async def run(self, execution_id: ExecutionId, wakeup: Wakeup, snapshot: ExecutionSnapshot | None = None) -> None:
         if self.ran == MOST_FAILURES - 1:
             if self.during:
-                self.knock()
+                self.knock_now()
             else:
-                asyncio.get_running_loop().call_soon(self.knock)
+                asyncio.get_running_loop().call_soon(self.knock_now)
         await super().run(execution_id, wakeup, snapshot)
 
 
@@ -147,7 +195,7 @@ class Knocking(Runs):
 async def test_a_knock_at_the_very_last_is_heard(*, during: bool) -> None:
     runs = Knocking(during=during)
     async with dispatching(runs, Patient()) as (dispatcher, _):
-        runs.knock = lambda: dispatcher.wake(ONE)
+        runs.knock_now = lambda: dispatcher.wake(ONE)
         dispatcher.wake(ONE)
         await runs.rested.wait()
     assert len(runs.given_up) == (0 if during else 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,7 @@ async def test_what_was_done_stays_done_and_what_was_not_is_said(tmp_path: Path,
     assert (done.outcome, len(tool.ledger), len(heard)) == (ExecutionOutcome.PARTIAL, 1, 1)
     assert done.execution.error is not None
     assert done.execution.error.code == "execution_quarantined"
+    assert "BugError" in done.execution.error.detail
     outcomes = {name: run.outcome for name, run in done.step_runs.items()}
     assert outcomes == {"a": StepOutcome.SUCCEEDED, "p": StepOutcome.SUCCEEDED, "z": StepOutcome.CANCELLED}
     assert broken == MOST_FAILURES
@@ -88,6 +90,25 @@ async def test_where_not_even_that_can_be_told_it_is_put_aside_and_said_so(
     assert (done.outcome, len(heard)) == (ExecutionOutcome.FAILED, 1)
     assert done.execution.error is not None
     assert done.execution.error.code == "execution_quarantined"
+
+
+async def test_one_thing_that_keeps_it_from_being_told_hides_nothing_for_good(
+    tmp_path: Path, after: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending, calls = quarantine.ending, list[object]()
+
+    def once(*args: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            raise BugError("not now")
+        return ending(*args)
+
+    monkeypatch.setattr(quarantine, "ending", once)
+    after.append("a")
+    async with open_lab(tmp_path, World(plan=lambda _: STEPS, tools=(Publish(),))) as lab:
+        done = await lab.done((await lab.orchestrator.start("x", "owner")).id)
+    assert (done.outcome, len(calls)) == (ExecutionOutcome.PARTIAL, 2)
+    assert done.step_runs[StepId("a")].outcome is StepOutcome.SUCCEEDED
 
 
 async def test_the_others_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +18,16 @@ from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepOutco
 from engine.domain.ids import ExecutionId, StepId
 from engine.domain.plan import Plan
 from engine.domain.snapshot import ExecutionSnapshot
+from engine.errors import UnavailableError
 from engine.execution.error_recovery import MAX_CRASHES, QUARANTINED, SUSPECT_CRASHES
 from engine.execution.suspects import Suspects, apart
 from engine.ports.agents import StepContext
+from engine.ports.changes import ForgetDeaths
 from engine.ports.planning import Brief, PlanningDesk
+from storage.database import DATABASE_FILE
 from tests.lab import Lab, NoteInputs, World, note, open_lab, plan, step
 from tests.unit.execution.dying import killed
+from tests.waiting import until
 
 POISON = "poison"
 A_WHILE = 20
@@ -160,30 +169,161 @@ def test_a_suspect_starts_alone_and_after_the_others(crashes: dict[str, int], st
     assert list(apart(may, {StepId(name): run(name, died) for name, died in crashes.items()})) == start
 
 
-async def test_suspects_take_turns_until_it_is_found_and_nobody_else_waits() -> None:
-    suspects, inside = Suspects(), list[str]()
-    suspects.are([ExecutionId("a"), ExecutionId("b"), ExecutionId("c")])
+async def settle() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
 
-    async def move(name: str, until: asyncio.Event) -> None:
-        async with suspects.turn(ExecutionId(name)):
-            inside.append(name)
-            await until.wait()
-        inside.remove(name)
 
-    async def settle() -> None:
-        for _ in range(10):
-            await asyncio.sleep(0)
+class Moving:
+    """Executions that move until they are told to rest."""
 
-    first, rest = asyncio.Event(), asyncio.Event()
+    def __init__(self, suspects: Suspects, group: asyncio.TaskGroup) -> None:
+        self.inside: list[str] = []
+        self.harmless: set[str] = set()
+        self._suspects = suspects
+        self._group = group
+        self._rest: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def __call__(self, *names: str) -> None:
+        for name in names:
+            self._rest[name] = asyncio.Event()
+            self._tasks[name] = self._group.create_task(self._move(name))
+
+    def stop(self, name: str) -> None:
+        self._tasks[name].cancel()
+
+    async def _move(self, name: str) -> None:
+        async def harmless() -> bool:
+            return name in self.harmless
+
+        async with self._suspects.turn(ExecutionId(name), harmless):
+            self.inside.append(name)
+            await self._rest[name].wait()
+        self.inside.remove(name)
+
+    async def rest(self, *names: str) -> list[str]:
+        for name in names:
+            self._rest[name].set()
+        await settle()
+        return self.inside
+
+    async def rest_all(self) -> None:
+        for _ in self._rest:
+            await self.rest(*self._rest)
+
+
+@asynccontextmanager
+async def moving(*suspected: str, longest: timedelta = timedelta(hours=1)) -> AsyncGenerator[tuple[Suspects, Moving]]:
+    suspects = Suspects(longest)
+    suspects.are(ExecutionId(name) for name in suspected)
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        for name in ("a", "b", "c", "free"):
-            group.create_task(move(name, first if name == "a" else rest))
+        move = Moving(suspects, group)
+        yield suspects, move
+        await move.rest_all()
+
+
+async def test_suspects_take_turns_and_nobody_else_waits() -> None:
+    async with moving("a", "b", "c") as (_, move):
+        move("a", "b", "c", "free")
         await settle()
-        assert inside == ["a", "free"]
-        first.set()
+        assert move.inside == ["a", "free"]
+        assert await move.rest("a") == ["free", "b"]
+        assert await move.rest("b") == ["free", "c"]
+
+
+async def test_one_that_came_to_rest_is_no_suspect_any_more() -> None:
+    async with moving("a", "b") as (_, move):
+        move("a", "b")
+        assert await move.rest("a") == ["b"]
+        move("a")
         await settle()
-        assert inside == ["free", "b"]
+        assert move.inside == ["b", "a"]
+
+
+async def test_once_it_is_found_the_others_go_on_at_once_together() -> None:
+    async with moving("a", "b", "c") as (suspects, move):
+        move("a", "b", "c")
+        await settle()
         suspects.clear()
-        group.create_task(move("b", rest))
-        rest.set()
-    assert inside == []
+        await settle()
+        assert move.inside == ["a", "b", "c"]
+
+
+async def test_one_that_will_start_nothing_may_pass_when_it_is_knocked_at() -> None:
+    async with moving("a", "b", "c") as (suspects, move):
+        move("a", "b", "c")
+        await settle()
+        suspects.knock(ExecutionId("b"))
+        await settle()
+        assert move.inside == ["a"]
+        move.harmless |= {"b", "c"}
+        suspects.knock(ExecutionId("b"))
+        await settle()
+        assert move.inside == ["a", "b"]
+
+
+async def test_one_that_takes_too_long_lets_the_next_in() -> None:
+    async with moving("a", "b", longest=timedelta(0)) as (_, move):
+        move("a", "b")
+        await settle()
+        assert move.inside == ["a", "b"]
+
+
+async def test_one_that_is_stopped_while_it_waits_leaves_no_trace() -> None:
+    async with moving("a", "b", "c") as (_, move):
+        move("a", "b", "c")
+        await settle()
+        move.stop("b")
+        assert await move.rest("a") == ["c"]
+
+
+async def test_a_suspect_that_is_cancelled_ends_though_it_is_not_its_turn(tmp_path: Path) -> None:
+    office, home = Office(), tmp_path / "home"
+    async with open_lab(home, dies_in_a_step(office)) as lab:
+        office.lab = lab
+        ids = [(await lab.orchestrator.start(text, "owner")).id for text in ("a", "b")]
+        for one in ids:
+            await lab.until(one, under_way)
+        home = killed(home)
+    with closing(sqlite3.connect(home / DATABASE_FILE)) as connection:
+        connection.execute("UPDATE execution_steps SET crashes = ?, row_sum = NULL", (SUSPECT_CRASHES,))
+        connection.commit()
+    async with open_lab(home, dies_in_a_step(office)) as lab:
+        office.lab = lab
+        first = await until(lambda: first_claimed(lab, ids), lambda name: name is not None)
+        other = next(one for one in ids if one != first)
+        await lab.orchestrator.cancel(other)
+        assert (await lab.done(other)).outcome is ExecutionOutcome.CANCELLED
+
+
+async def first_claimed(lab: Lab, ids: list[ExecutionId]) -> ExecutionId | None:
+    """The one whose step runs in this process: attempts begun before do not count."""
+    for one in ids:
+        snapshot = await lab.orchestrator.get_execution(one)
+        if any(run.status is StepStatus.RUNNING and run.attempts > 1 for run in snapshot.step_runs.values()):
+            return one
+    return None
+
+
+async def test_who_is_forgiven_may_fail_as_often_as_anybody(tmp_path: Path) -> None:
+    """Deaths are no failures."""
+
+    async def away(inputs: NoteInputs, context: StepContext) -> Artifact:
+        raise UnavailableError("service_away", "Not now.")
+
+    office, home, the_step = Office(), tmp_path / "home", StepId("s")
+    async with open_lab(home, dies_in_a_step(office)) as lab:
+        office.lab = lab
+        name = (await lab.orchestrator.start("a", "owner")).id
+        await lab.until(name, under_way)
+        home = killed(home)
+    with closing(sqlite3.connect(home / DATABASE_FILE)) as connection:
+        connection.execute("UPDATE execution_steps SET crashes = 2, attempts = 3, row_sum = NULL")
+        connection.commit()
+    async with open_lab(home, replace(dies_in_a_step(office), behaviours={"Worker": away})) as lab:
+        failed = await lab.until(name, lambda s: s.step_runs[the_step].retry_at is not None)
+        await lab.state.commit(ForgetDeaths())
+        forgiven = await lab.orchestrator.get_execution(name)
+    assert (failed.step_runs[the_step].crashes, failed.step_runs[the_step].attempts) == (3, 4)
+    assert (forgiven.step_runs[the_step].crashes, forgiven.step_runs[the_step].attempts) == (0, 1)
