@@ -221,7 +221,7 @@ class Lab:
     undoer: Undoer
     timer: ManualTimer = field(default_factory=ManualTimer)
 
-    async def until(self, execution_id: str, condition: Callable[[ExecutionSnapshot], bool]) -> ExecutionSnapshot:
+    async def until(self, execution_id: str, condition: Callable[[ExecutionSnapshot], object]) -> ExecutionSnapshot:
         """Wait, on events and commits, until the snapshot fits."""
         async with asyncio.timeout(10):
             while True:

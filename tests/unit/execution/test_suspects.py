@@ -74,14 +74,19 @@ def dies_while_planning(office: Office) -> World:
     return World(plan=lambda _: plan(), planner=planner)
 
 
-def under_way(snapshot: ExecutionSnapshot) -> bool:
-    planning = snapshot.execution.status is ExecutionStatus.PLANNING
-    return planning or any(run.status is StepStatus.RUNNING for run in snapshot.step_runs.values())
+def is_planned(snapshot: ExecutionSnapshot) -> bool:
+    return snapshot.execution.status is ExecutionStatus.PLANNING
 
 
-@pytest.mark.parametrize("make", [dies_in_a_step, dies_while_planning])
+def running(snapshot: ExecutionSnapshot) -> list[str]:
+    return [name for name, run in snapshot.step_runs.items() if run.status is StepStatus.RUNNING]
+
+
+@pytest.mark.parametrize(("make", "under_way"), [(dies_in_a_step, running), (dies_while_planning, is_planned)])
 @pytest.mark.parametrize("texts", [(POISON, "a", "b"), ("a", "b", POISON)], ids=["first", "last"])
-async def test_other_executions_are_not_put_aside_with_it(tmp_path: Path, texts: tuple[str, ...], make: Any) -> None:
+async def test_other_executions_are_not_put_aside_with_it(
+    tmp_path: Path, texts: tuple[str, ...], make: Any, under_way: Any
+) -> None:
     office, home, ids, deaths = Office(), tmp_path / "home", list[ExecutionId](), 0
     world: World = make(office)
     while True:
@@ -129,10 +134,6 @@ async def test_other_steps_of_its_plan_are_not_put_aside_with_it(tmp_path: Path)
     }
     assert (error := runs[StepId(POISON)].error) is not None
     assert (error.code, runs[StepId("b")].crashes) == (QUARANTINED, 0)
-
-
-def running(snapshot: ExecutionSnapshot) -> list[str]:
-    return [name for name, run in snapshot.step_runs.items() if run.status is StepStatus.RUNNING]
 
 
 async def died(lab: Lab, office: Office, bad: ExecutionId) -> bool:
@@ -284,7 +285,7 @@ async def test_a_suspect_that_is_cancelled_ends_though_it_is_not_its_turn(tmp_pa
         office.lab = lab
         ids = [(await lab.orchestrator.start(text, "owner")).id for text in ("a", "b")]
         for one in ids:
-            await lab.until(one, under_way)
+            await lab.until(one, running)
         home = killed(home)
     with closing(sqlite3.connect(home / DATABASE_FILE)) as connection:
         connection.execute("UPDATE execution_steps SET crashes = ?, row_sum = NULL", (SUSPECT_CRASHES,))
@@ -316,7 +317,7 @@ async def test_who_is_forgiven_may_fail_as_often_as_anybody(tmp_path: Path) -> N
     async with open_lab(home, dies_in_a_step(office)) as lab:
         office.lab = lab
         name = (await lab.orchestrator.start("a", "owner")).id
-        await lab.until(name, under_way)
+        await lab.until(name, running)
         home = killed(home)
     with closing(sqlite3.connect(home / DATABASE_FILE)) as connection:
         connection.execute("UPDATE execution_steps SET crashes = 2, attempts = 3, row_sum = NULL")
