@@ -47,6 +47,7 @@ class Workshop:
     stand_ins: Mapping[str, str] = field(default_factory=dict[str, str])
     """Who takes over from an agent that was given up, by that agent's name."""
     suspects: Suspects = field(default_factory=Suspects)
+    """Who moves alone; empty until the executor is prepared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ import asyncio
 from collections.abc import Awaitable, Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Protocol, cast
+from typing import Protocol
 
 from engine.concurrency import Wakeup
 from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import UnavailableError
+from engine.execution.fault import errors_in
 from engine.ports.clock import Clock
 from engine.ports.telemetry import Telemetry
 
@@ -110,8 +111,9 @@ class Dispatcher:
             while (fault := await self._breaks(self._until_it_rests(execution_id, wakeup), execution_id)) is not None:
                 if self._group is None:
                     return  # the process stops: the next one goes on
-                broken += not _passes(fault)
-                if broken >= MOST_FAILURES and not _passes(fault) and not wakeup.take_news():
+                ours = not _passes(fault)
+                broken += ours
+                if ours and broken >= MOST_FAILURES and not wakeup.take_news():
                     wakeup.reset()
                     giving_up = self._runner.give_up(execution_id, fault, silently=refused >= MOST_REFUSALS)
                     if (refusal := await self._breaks(giving_up, execution_id)) is None:
@@ -141,7 +143,5 @@ class Dispatcher:
 
 
 def _passes(error: Exception) -> bool:
-    """Did a run break only because of something that passes by itself? What breaks in a group of tasks comes as a group."""
-    if isinstance(error, ExceptionGroup):
-        return all(_passes(one) for one in cast("ExceptionGroup[Exception]", error).exceptions)
-    return isinstance(error, UnavailableError | MemoryError | OSError)
+    """Did a run break only because of something that passes by itself?"""
+    return all(isinstance(one, UnavailableError | MemoryError | OSError) for one in errors_in(error))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from typing import cast
 
 from engine.concurrency import Wakeup
 from engine.domain.ids import ExecutionId
 from engine.domain.snapshot import ExecutionSnapshot
 from engine.errors import DamagedError
 from engine.execution.error_recovery import SUSPECT_CRASHES
+from engine.execution.fault import errors_in
 from engine.execution.parts import RunParts
 from engine.execution.quarantine import give_up, put_aside
 from engine.execution.run import ExecutionRun
@@ -73,8 +73,6 @@ class Executor:
 
 
 def _damage(error: Exception, execution_id: ExecutionId) -> DamagedError | None:
-    """What broke a run, where that is damage to its own execution. What breaks in a group of tasks comes as a group."""
-    if isinstance(error, ExceptionGroup):
-        found = (_damage(one, execution_id) for one in cast("ExceptionGroup[Exception]", error).exceptions)
-        return next((one for one in found if one is not None), None)
-    return error if isinstance(error, DamagedError) and error.execution_id == execution_id else None
+    """What broke a run, where that is damage to its own execution."""
+    damages = (one for one in errors_in(error) if isinstance(one, DamagedError))
+    return next((damage for damage in damages if damage.execution_id == execution_id), None)

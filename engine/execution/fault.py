@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from typing import cast
 
 from engine.errors import InternalError
+
+
+def errors_in(error: Exception) -> Iterator[Exception]:
+    """What broke, one by one: what breaks in a group of tasks comes as a group, perhaps of groups."""
+    if isinstance(error, ExceptionGroup):
+        for one in cast("ExceptionGroup[Exception]", error).exceptions:
+            yield from errors_in(one)
+    else:
+        yield error
 
 
 def fault_in(error: BaseException) -> Exception | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 from engine.domain.execution import ExecutionOutcome, ExecutionStatus, StepOutcome, StepRun, StepStatus
 from engine.domain.ids import ExecutionId
@@ -12,6 +11,7 @@ from engine.errors import DamagedError, InternalError
 from engine.execution.attempt import Workshop
 from engine.execution.ending import all_effects, closings, ending, recorded_effects
 from engine.execution.error_recovery import MAX_CRASHES, quarantined
+from engine.execution.fault import errors_in
 from engine.execution.recording import Recorder
 from engine.orchestration.transitions import outcome_of
 from engine.ports.changes import Change, ForgetDeaths, OwnExecution
@@ -58,11 +58,8 @@ async def put_aside(workshop: Workshop, execution_id: ExecutionId, fault: Except
     await workshop.state.put_aside(execution_id, DamagedError(_QUARANTINED, _broke(fault), execution_id))
 
 
-def _broke(fault: BaseException) -> str:
-    """What breaks in a group of tasks comes as a group: the first of it is named."""
-    while isinstance(fault, BaseExceptionGroup):
-        fault = cast("BaseExceptionGroup[BaseException]", fault).exceptions[0]
-    return f"It broke again and again with {type(fault).__name__}; see the log."
+def _broke(fault: Exception) -> str:
+    return f"It broke again and again with {type(next(errors_in(fault))).__name__}; see the log."
 
 
 async def _ending(workshop: Workshop, snapshot: ExecutionSnapshot, why: str) -> Sequence[Change]:

@@ -12,6 +12,7 @@ from engine.domain.ids import ExecutionId, StepId
 from engine.execution.error_recovery import SUSPECT_CRASHES
 
 LONGEST_TURN = timedelta(minutes=2)
+"""What brings processes down does so at once, as a rule; and nobody stands still for long because something else hangs."""
 
 
 def is_suspect(run: StepRun | None) -> bool:
@@ -90,8 +91,8 @@ class Suspects:
                 self._knocked.discard(execution_id)
                 if await harmless():
                     return False
-                continue
-            await self._news.wait()
+            else:
+                await self._news.wait()
         return False
 
     def _next(self, after: ExecutionId) -> None:
