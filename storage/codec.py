@@ -57,6 +57,14 @@ def maybe_parse(value: str | None) -> datetime | None:
     return None if value is None else parse_instant(value)
 
 
+def readable_instant(value: str | None) -> datetime | None:
+    """:func:`maybe_parse`, and None too where what stands there is no instant: it is damaged."""
+    try:
+        return maybe_parse(value)
+    except (ValueError, TypeError):
+        return None
+
+
 def encode(value: JsonValue) -> str:
     """JSON text of a value."""
     return canonical(value)

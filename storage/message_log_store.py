@@ -11,7 +11,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from engine.domain.ids import ConversationId, ExecutionId, PrincipalId
 from engine.ports.message_log import LoggedMessage, MessageKey
-from storage.codec import instant, maybe_parse
+from storage.codec import instant, readable_instant
 from storage.database import Database
 from storage.tables import approvals, chat, events, executions
 from storage.writes import Write, bound, inserting
@@ -62,7 +62,7 @@ class SqliteMessageLog:
                 ref=row["ref"],
                 content_hash=row["content_hash"],
                 uncertain=row["ref"] is None and row["sending_at"] is not None,
-                sending_at=_some_instant(row["sending_at"], message=row["purpose"]),
+                sending_at=_told_instant(row["sending_at"], message=row["purpose"]),
             )
             for row in await self._database.rows(query)
         }
@@ -134,7 +134,7 @@ class SqliteMessageLog:
     async def last_heard(self, surface: str) -> datetime | None:
         """See the port."""
         rows = await self._database.rows(select(chat.surfaces.c.heard_at).where(chat.surfaces.c.name == surface))
-        return _some_instant(rows[0]["heard_at"], surface=surface) if rows else None
+        return _told_instant(rows[0]["heard_at"], surface=surface) if rows else None
 
     async def cursor(self, surface: str) -> str | None:
         """See the port."""
@@ -167,10 +167,9 @@ class SqliteMessageLog:
         await self._database.write([Write(_PUT, row, 1)])
 
 
-def _some_instant(stored: str | None, **of: str) -> datetime | None:
-    """None where it is damaged too: whoever asks does as if nobody knew."""
-    try:
-        return maybe_parse(stored)
-    except (ValueError, TypeError):
+def _told_instant(stored: str | None, **of: str) -> datetime | None:
+    """None where it is damaged too, which the log is told: whoever asks does as if nobody knew."""
+    found = readable_instant(stored)
+    if found is None and stored is not None:
         logger.bind(**of).error("instant_damaged")
-        return None
+    return found

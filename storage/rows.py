@@ -36,6 +36,7 @@ from storage.codec import (
     maybe_decode,
     maybe_parse,
     parse_instant,
+    readable_instant,
 )
 from storage.row_sums import is_damaged
 from storage.tables import approvals, effects, events, executions
@@ -124,8 +125,8 @@ def remains_of(row: Row, seq: int) -> ExecutionSnapshot:
         request=request,
         status=ExecutionStatus.DONE,
         outcome=ExecutionOutcome.FAILED,
-        created_at=_some_instant(row["created_at"]),
-        updated_at=_some_instant(row["updated_at"]),
+        created_at=readable_instant(row["created_at"]) or _LONG_AGO,
+        updated_at=readable_instant(row["updated_at"]) or _LONG_AGO,
         error=load_error(row["error"]) if whole else StepError(code="row_corrupt", detail=str(row["damaged"])),
     )
     return ExecutionSnapshot(execution=execution, plan=None, step_runs={}, approvals=(), artifacts={}, seq=seq)
@@ -146,14 +147,6 @@ def _damaged(table: Table, execution_id: ExecutionId, how: str) -> DamagedError:
 
 def _execution_id(row: Row) -> ExecutionId:
     return ExecutionId(row["execution_id"])
-
-
-def _some_instant(stored: str) -> datetime:
-    try:
-        found = parse_instant(stored)
-    except ValueError:
-        return _LONG_AGO
-    return found if found.tzinfo is not None else _LONG_AGO
 
 
 def _execution(row: Row) -> Execution:
