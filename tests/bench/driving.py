@@ -102,10 +102,6 @@ class Stopping(Protocol):
         """Stop the one that runs; returns when that is durable."""
         ...
 
-    async def stopped(self) -> None:
-        """Wait for its recorded end."""
-        ...
-
 
 Open = Callable[[Path, Work], AbstractAsyncContextManager[Engine]]
 """Opens an engine over a directory, and recovers what it finds there."""
@@ -258,7 +254,7 @@ async def recovered(open_engine: Open, home: Path, size: int) -> Readings:
 
 async def cancelled(open_engine: Open, home: Path, size: int) -> Readings:
     """W8: ``size`` chains of steps of 10 ms, stopped when a quarter of the steps have begun."""
-    work, shape = Work(), columns(size, CANCELLED_LENGTH, 0.01)
+    work, shape = Work(), columns(size, CANCELLED_LENGTH, lambda _layer, _column: 0.01)
     async with open_engine(home, work) as engine:
         if not isinstance(engine, Stopping):
             raise SystemExit("its executions cannot be stopped")
@@ -271,9 +267,8 @@ async def cancelled(open_engine: Open, home: Path, size: int) -> Readings:
             asked = time.perf_counter()
             await engine.stop()
             kept = time.perf_counter()
-            await engine.stopped()
+            await running
             ended = time.perf_counter()
-            running.cancel()
         return {
             "kept": kept - asked,
             "last_begun": max(work.last_begun - asked, 0.0),

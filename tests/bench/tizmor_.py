@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, closing, suppress
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -64,7 +64,6 @@ class Tizmor:
         self._plans = plans
         self._ends: dict[ExecutionId, asyncio.Future[None]] = {}
         self._asked = asyncio.Semaphore(0)
-        self._stopped = ExecutionId("")
         lab.state.watch(self._heard)
 
     async def prepare(self, shape: Shape) -> Run:
@@ -96,12 +95,7 @@ class Tizmor:
 
     async def stop(self) -> None:
         (running,) = self._rows("SELECT id FROM executions WHERE status <> 'done'")
-        self._stopped = ExecutionId(running)
-        await self._lab.orchestrator.cancel(self._stopped)
-
-    async def stopped(self) -> None:
-        with suppress(RuntimeError):
-            await self._end(self._stopped)
+        await self._lab.orchestrator.cancel(running)
 
     async def _run(self) -> None:
         execution = await self._lab.orchestrator.start("bench", OWNER.id)

@@ -9,7 +9,7 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,11 +47,7 @@ def fan(width: int) -> Shape:
 def skewed(size: int, slow: float = 0.2, fast: float = 0.01) -> Shape:
     """``size`` columns of ``size`` steps; in layer *l* column *l* is slow. Only the column above is waited for, so that
     the critical path is one slow step and the fast rest; an engine that waits for whole layers pays every slow step."""
-    return tuple(
-        Node(f"s{layer}_{column}", (f"s{layer - 1}_{column}",) if layer else (), slow if layer == column else fast)
-        for layer in range(size)
-        for column in range(size)
-    )
+    return columns(size, size, lambda layer, column: slow if layer == column else fast)
 
 
 def diamond() -> Shape:
@@ -59,11 +55,11 @@ def diamond() -> Shape:
     return (Node("a"), Node("b", ("a",)), Node("c", ("a",)), Node("d", ("a",)), Node("e", ("b", "c", "d")))
 
 
-def columns(number: int, length: int, seconds: float) -> Shape:
-    """So many chains beside each other."""
+def columns(number: int, length: int, seconds: Callable[[int, int], float]) -> Shape:
+    """So many chains beside each other, layer by layer; a step works for ``seconds`` of its layer and column."""
     return tuple(
-        Node(f"c{column}_{row}", (f"c{column}_{row - 1}",) if row else (), seconds)
-        for row in range(length)
+        Node(f"s{layer}_{column}", (f"s{layer - 1}_{column}",) if layer else (), seconds(layer, column))
+        for layer in range(length)
         for column in range(number)
     )
 

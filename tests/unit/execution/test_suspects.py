@@ -186,10 +186,12 @@ class Moving:
         self._rest: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    def __call__(self, *names: str) -> None:
+    async def begin(self, *names: str) -> list[str]:
         for name in names:
             self._rest[name] = asyncio.Event()
             self._tasks[name] = self._group.create_task(self._move(name))
+        await settle()
+        return self.inside
 
     def stop(self, name: str) -> None:
         self._tasks[name].cancel()
@@ -226,26 +228,21 @@ async def moving(*suspected: str, longest: timedelta = timedelta(hours=1)) -> As
 
 async def test_suspects_take_turns_and_nobody_else_waits() -> None:
     async with moving("a", "b", "c") as (_, move):
-        move("a", "b", "c", "free")
-        await settle()
-        assert move.inside == ["a", "free"]
+        assert await move.begin("a", "b", "c", "free") == ["a", "free"]
         assert await move.rest("a") == ["free", "b"]
         assert await move.rest("b") == ["free", "c"]
 
 
 async def test_one_that_came_to_rest_is_no_suspect_any_more() -> None:
     async with moving("a", "b") as (_, move):
-        move("a", "b")
+        await move.begin("a", "b")
         assert await move.rest("a") == ["b"]
-        move("a")
-        await settle()
-        assert move.inside == ["b", "a"]
+        assert await move.begin("a") == ["b", "a"]
 
 
 async def test_once_it_is_found_the_others_go_on_at_once_together() -> None:
     async with moving("a", "b", "c") as (suspects, move):
-        move("a", "b", "c")
-        await settle()
+        await move.begin("a", "b", "c")
         suspects.clear()
         await settle()
         assert move.inside == ["a", "b", "c"]
@@ -253,8 +250,7 @@ async def test_once_it_is_found_the_others_go_on_at_once_together() -> None:
 
 async def test_one_that_will_start_nothing_may_pass_when_it_is_knocked_at() -> None:
     async with moving("a", "b", "c") as (suspects, move):
-        move("a", "b", "c")
-        await settle()
+        await move.begin("a", "b", "c")
         suspects.knock(ExecutionId("b"))
         await settle()
         assert move.inside == ["a"]
@@ -266,15 +262,12 @@ async def test_one_that_will_start_nothing_may_pass_when_it_is_knocked_at() -> N
 
 async def test_one_that_takes_too_long_lets_the_next_in() -> None:
     async with moving("a", "b", longest=timedelta(0)) as (_, move):
-        move("a", "b")
-        await settle()
-        assert move.inside == ["a", "b"]
+        assert await move.begin("a", "b") == ["a", "b"]
 
 
 async def test_one_that_is_stopped_while_it_waits_leaves_no_trace() -> None:
     async with moving("a", "b", "c") as (_, move):
-        move("a", "b", "c")
-        await settle()
+        await move.begin("a", "b", "c")
         move.stop("b")
         assert await move.rest("a") == ["c"]
 
